@@ -1,12 +1,11 @@
-"""The benchmark of the whole library: `make bench`, or some of its parts, such as `make bench
-PARTS="calls batch"`.
+"""The benchmark of the whole library: `make bench`, or some parts, as `make bench PARTS="calls"`.
 
     python benchmarks/bench.py [PART …] [--rounds 5] [--quick] [--full]
 
-needs the extra `bench`; `make bench` installs it. Each part runs in a process of its own and writes
-its own section of `benchmarks/RESULTS.md`; a part that breaks down leaves its section as it was. A
-target that is missed is shown as missed, and is no error. `--quick` takes small counts, for trying
-a part out: it prints, and writes no file.
+It needs the extra `bench`; `make bench` installs it. Each part runs in a process of its own and
+writes its own section of `benchmarks/RESULTS.md`. A part that breaks down leaves its section as it
+was. A missed target is shown as missed, and is no error. `--quick` takes small counts to try a part
+out: it prints, and writes no file.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ ROUNDS: Final = 5
 
 
 def _begin(name: str, options: Options, out: Path) -> None:
-    """In the process of the part."""
+    """Run a part in this process, and write its section."""
     section = part_of(name).run(options)
     flags = [f"--rounds {options.rounds}", *(["--full"] if options.full else [])]
     when = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
@@ -41,7 +40,7 @@ def _begin(name: str, options: Options, out: Path) -> None:
 
 
 def _part(name: str, options: Options) -> str | None:
-    """The section of a part; `None`: it broke down, or took too long."""
+    """Run a part in a process of its own; its section, `None` if it broke down or was too slow."""
     limit = (part_of(name).FULL_LIMIT if options.full else part_of(name).LIMIT) * max(
         1.0, options.rounds / ROUNDS
     )
@@ -59,7 +58,7 @@ def _part(name: str, options: Options) -> str | None:
             str(options.rounds),
             *flags,
         ]
-        # A group of its own, so that nothing of a part is left when it is ended.
+        # A process group of its own, so that killing it leaves nothing of the part.
         process = subprocess.Popen(command, start_new_session=True)
         try:
             failed = process.wait(timeout=limit) and "its own words are above"

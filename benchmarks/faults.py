@@ -1,46 +1,43 @@
-"""The table of faults: what each client does to the number of cards, and what its caller learns,
-when an answer goes wrong.
+"""The table of faults: how many cards each client makes, and what its caller learns, when an answer
+goes wrong.
 
     python benchmarks/faults.py [--markdown] [--write] [--rounds 3]
 
-needs the extra `bench` (lithic and stripe with httpx); `make faults` installs it. `--write` puts
-the table into the README. Every number is counted by the server, a process of its own; an answer
-counts as one only if the card that it names is in the server's ledger.
+It needs the extra `bench` (lithic and stripe with httpx); `make faults` installs it. `--write` puts
+the table into the README. The server, a process of its own, counts every number. An answer counts
+as one only if the card that it names is in the server's ledger.
 
 Each client is used as its vendor documents it, with its own retries, pauses and number of tries.
-Only two things are set in each: the base URL, and the time-out of an attempt, which is the same for
-all (`ATTEMPT`). What this library calls its grace time and its deadline stay as they are by
-default. Each vendor's client talks to that vendor's server:
+Only two things are set: the base URL, and the time-out of an attempt, which is the same for all
+(`ATTEMPT`). This library's grace time and deadline are the defaults. Each vendor's client talks to
+that vendor's server:
 
 * Freedom Pay, for this library and for the hand-written client: a request id that was seen before
-is an error, HTTP 200 with `status:
-  error`; `request/status` tells what became of an id (docs.freedompay.kg, doc-833009 and
-  api-13677899). The shape of the duplicate error is not public. A card is made at once and named in
-  the first answer, so that the columns differ in nothing but the sending.
+  is an error, HTTP 200 with `status: error`; `request/status` says what became of an id
+  (docs.freedompay.kg, doc-833009 and api-13677899). The shape of the duplicate error is not public.
+  A card is made at once and named in the first answer, so that the columns differ only in sending.
 * Stripe: API v1 saves the status and body of the first answer to an `Idempotency-Key` once the
-endpoint has begun, and gives them again
-  to the same key, a 500 too (docs.stripe.com/api/idempotent_requests); a rate limiter runs before
-  that, so a 429 is not saved (docs.stripe.com/error-low-level). stripe-python makes a key for each
-  POST. A `StripeClient` does not repeat until that is enabled with `max_network_retries=2` (its
-  README), which is the default of the library's global client; so there are two columns, one as it
-  is made and one with the retries. Our server sends no `Stripe-Should-Retry`; a real one may, and
-  the library obeys it: after a 500 it would then send once and not three times, and raise the same;
-  after a 429 it might send again. Our server does give the key back in a header of its answers, so
-  that an error of the library holds it.
+  endpoint has begun. It gives them again to the same key, a 500 too
+  (docs.stripe.com/api/idempotent_requests). A rate limiter runs before that, so a 429 is not saved
+  (docs.stripe.com/error-low-level). stripe-python makes a key for each POST. A `StripeClient` does
+  not repeat until `max_network_retries=2` enables it (its README), which is the default of the
+  library's global client. So there are two columns: as it is made, and with retries. Our server
+  sends no `Stripe-Should-Retry`. A real one may, and the library obeys it: after a 500 it would
+  then send once and not three times, and raise the same; after a 429 it might send again. Our
+  server gives the key back in a header of its answers, so an error of the library holds it.
 * Lithic: creating a card takes an `Idempotency-Key`, a UUID
-(docs.lithic.com/changelog/idempotency-for-create-card, January 2026), and
-  the same key gets the first answer again (docs.lithic.com/docs/idempotent-requests, which strongly
-  recommends keys for POST). An earlier text of that page names 500 among the answers that are given
-  again, and the present one makes no exception for it. lithic-python repeats by itself up to twice
-  (its README). Whether it sends a key is not assumed but counted: 0 ids in the first column means
-  that it sent none, although the changelog of August 2023 says that Lithic's libraries make keys by
-  themselves. So there are two columns, one as it is, and one with a key handed in with
-  `extra_headers`.
+  (docs.lithic.com/changelog/idempotency-for-create-card, January 2026). The same key gets the first
+  answer again (docs.lithic.com/docs/idempotent-requests, which strongly recommends keys for POST).
+  An earlier text of that page names 500 among the answers that are given again, and the present one
+  makes no exception for it. lithic-python repeats by itself up to twice (its README). Whether it
+  sends a key is counted: 0 ids in the first column means that it sent none, although the changelog
+  of August 2023 says that Lithic's libraries make keys by themselves. So there are two columns: as
+  it is, and with a key in `extra_headers`.
 
-A 500 is the issuer's own, after the work, and so it is what a repeated key is answered with; the
-502 is a proxy's, and the issuer has saved a good answer. 429 and 503 come before the work and file
-no id. The fault befalls the first request of a call, and only that one. No vendor is contacted: the
-servers here do what the pages say, and a real one may do better.
+A 500 is the issuer's own, after the work, so a repeated key gets it again. The 502 is a proxy's,
+and the issuer has saved a good answer. 429 and 503 come before the work and use up no id. Only the
+first request of a call meets the fault. No vendor is contacted: the servers here do what the pages
+say, and a real one may do better.
 """
 
 from __future__ import annotations
@@ -70,9 +67,7 @@ README: Final = Path(__file__).parents[1] / "README.md"
 BEGIN: Final = "<!-- The table of faults; `make faults` writes it. -->"
 END: Final = "<!-- The end of the table of faults. -->"
 NAMELESS: Final = ("lithic",)
-"""The columns whose client sends no id of its own; that they do not is checked, and the checks fail
-when a later version sends one.
-"""
+"""The columns whose client sends no id of its own; the checks fail if a later version sends one."""
 
 
 def measure(ledger: Path, rounds: int) -> list[Result]:
@@ -118,7 +113,7 @@ def measure(ledger: Path, rounds: int) -> list[Result]:
 
 
 def complaints(results: list[Result], ledger: Path, rounds: int) -> list[str]:
-    """What shows that the table can't be trusted; nothing, if it can."""
+    """The reasons not to trust the table; empty if there are none."""
     found = []
     cards: dict[int, list[str]] = {}
     for line in ledger.read_text().splitlines():
@@ -169,7 +164,7 @@ def _with_table(readme: str, results: list[Result], rounds: int) -> str:
     after = rest.partition(END)[2]
     if not after:
         sys.exit(f"{README} has no place for the table")
-    measured = f"{rounds} runs a cell, {ATTEMPT:g} s an attempt, {versions()}."
+    measured = f"{rounds} runs a cell, {ATTEMPT:g} s an attempt,\n{versions()}."
     return (
         f"{before}{BEGIN}\n\n{markdown(results)}\n\n{LEGEND}\n\nMeasured: "
         f"{measured}\n\n{END}{after}"

@@ -1,16 +1,16 @@
-"""What waiting for accepted requests costs: looks a request and how late they are, against the best
+"""The cost of waiting for accepted requests: looks a request and their lag, against the best
 geometric schedule in hindsight.
 
     python benchmarks/polls.py [--ids 10000] [--rounds 3] [--rate 2000] [--latency 0.02]
 
-The real client over a wire in memory, on a loop whose clock is virtual. The time that requests take
-is log-normal with a median of 2 s, which the client does not know. They are accepted all at once,
-or so many a second. How late a look is: the time from the end of the request to the look that saw
-it, for the time that the request took; the median of all is compared.
+The real client runs over a transport in memory, on a loop with a virtual clock. The time that
+requests take is log-normal with a median of 2 s, which the client does not know. They are accepted
+all at once, or so many a second. The lag of a request is the time from its end to the look that
+sees it, as a share of the time that it took; the median of all is compared.
 
 A geometric schedule looks at the ages first * growth^k. The best one in hindsight has the fewest
-looks of those whose median is at most 25 %; beside it stands the best one of those that are at most
-as late as the client was.
+looks of those whose median lag is at most 25 %. Beside it stands the best one of those with at most
+the client's lag.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from freedompay_async import FreedomPay
 from freedompay_async.codec.messages import Reply
-from freedompay_async.operations.as_completed import _Watch
+from freedompay_async.transport.base import Transport
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -49,7 +49,7 @@ GROUP: Final = 0.1
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """Where nothing is left to do but wait, the clock jumps to the end of the wait."""
+    """A loop whose clock jumps to the end of a wait when there is nothing else to do."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -68,8 +68,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self._real_select(0)
 
 
-class Issuer:
-    """A wire in memory; half of the latency is the way there."""
+class Issuer(Transport):
+    """A transport in memory; half of the latency is the way there."""
 
     def __init__(self, sigma: float, seed: int, latency: float) -> None:
         self._rng = random.Random(seed)
@@ -81,9 +81,6 @@ class Issuer:
         self.looks = 0
         self.left: list[float] = []
 
-    def check(self) -> asyncio.AbstractEventLoop:
-        return asyncio.get_running_loop()
-
     async def send(self, message: Message, attempt: Attempt) -> Reply:
         loop = asyncio.get_running_loop()
         attempt.connected()
@@ -94,7 +91,7 @@ class Issuer:
         await asyncio.sleep(self._latency / 2)
         if own not in self._done:
             self.takes[own] = MEDIAN * exp(self._sigma * self._rng.gauss(0, 1))
-            # As the client counts: from the moment when it has the answer.
+            # The client counts from the moment when it has the answer.
             self._done[own] = loop.time() + self._latency / 2 + self.takes[own]
         success = loop.time() >= self._done[own]
         await asyncio.sleep(self._latency / 2)
@@ -111,6 +108,10 @@ class Issuer:
             json.dumps(fields | ({"cards": [{"card_id": own}]} if success else {})).encode(),
         )
 
+    def forget(self) -> None:
+        """Nothing of the earlier requests is kept."""
+        self._done, self.takes, self.lags, self.left = {}, {}, {}, []
+
     def busiest(self) -> int:
         """The most looks that left in any one second."""
         return max(
@@ -119,11 +120,19 @@ class Issuer:
         )
 
 
+def _client(transport: Transport) -> FreedomPay:
+    return FreedomPay(
+        auth_id="1",
+        secret_key="k",
+        region="KG",
+        base_url="https://issuer.example",
+        timeout=1e6,
+        transport=transport,
+    )
+
+
 async def _wait(issuer: Issuer, ids: int, arrival: float | None, rate: float | None) -> None:
-    async with FreedomPay(
-        auth_id="1", secret_key="k", region="KG", base_url="https://issuer.example", timeout=1e6
-    ) as fp:
-        object.__setattr__(fp._session.shared, "transport", issuer)
+    async with _client(issuer) as fp:
         counted: Counter[str] = Counter()
 
         async def group(count: int) -> None:
@@ -146,7 +155,7 @@ async def _wait(issuer: Issuer, ids: int, arrival: float | None, rate: float | N
 
 
 def best_geometric(takes: list[float], late: float = LATE) -> dict[str, float]:
-    """By search: of all whose median is at most so late, the one with the fewest looks."""
+    """Search the schedule with the fewest looks of those with at most this median lag."""
     takes = sorted(takes)
     takes = takes[:: max(1, len(takes) // 2000)]
     typical = median(takes)
@@ -236,10 +245,8 @@ def memory(ids: int = 10_000) -> dict[str, float]:
     async def measure() -> dict[str, float]:
         found = {}
         names = [f"{number:036d}" for number in range(ids)]
-        async with FreedomPay(
-            auth_id="1", secret_key="k", region="KG", base_url="https://issuer.example", timeout=1e6
-        ) as fp:
-            object.__setattr__(fp._session.shared, "transport", Issuer(0.5, 1, 0.0))
+        issuer = Issuer(0.5, 1, 0.0)
+        async with _client(issuer) as fp:
             await (await fp.cards.bulk_issue(product_id=1, count=1)).result()
             for kind in ("attached", "accepted"):
                 with _traced():
@@ -250,12 +257,18 @@ def memory(ids: int = 10_000) -> dict[str, float]:
                         operations = [
                             await fp.cards.bulk_issue(product_id=1, count=1) for _ in names
                         ]
-                        # What the wire remembers is not the client's.
-                        object.__setattr__(fp._session.shared, "transport", Issuer(0.5, 1, 0.0))
+                        # What the issuer remembers is not the client's.
+                        issuer.forget()
                     gc.collect()
-                    watch = _Watch(fp._session, operations, timeout=None, concurrency=32, rate=None)
+                    waiting = fp.requests.as_completed(operations, concurrency=32)
+                    first = asyncio.ensure_future(anext(waiting))
+                    # Until the first looks are on their way.
+                    for _ in range(10):
+                        await asyncio.sleep(0)
                     found[kind] = tracemalloc.get_traced_memory()[0] / ids
-                    del watch, operations
+                    first.cancel()
+                    await asyncio.wait([first])
+                    del waiting, first, operations
         return found
 
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:

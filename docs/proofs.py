@@ -1,10 +1,9 @@
-"""Runs a proof and keeps what came of it; writes the table of the last figures, so that none is
-typed.
+"""Runs a proof and keeps its results; writes the table of the last figures, so that nobody types
+one.
 
-python docs/proofs.py run crash .venv/bin/pytest --rounds 200 tests/crash   # into .proofs/
-python docs/proofs.py write                                                 # into
-docs/reliability.md python docs/proofs.py total test-pure test                                  #
-all of them in one line
+    python docs/proofs.py run crash .venv/bin/pytest --rounds 200 tests/crash   # into .proofs/
+    python docs/proofs.py write                             # into docs/reliability.md
+    python docs/proofs.py total test-pure test              # all of them in one line
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ HEAD: Final = ("command", "commit", "day", "machine", "asked for", "counted", "r
 NOTHING: Final = "-"
 WIDTH: Final = 80
 
-# What each proof is called in the table; a file in .proofs has the name before it.
+# The name of each proof in .proofs, and its name in the table.
 PROOFS: Final = {
     "test-pure": "`make test`, the pure modules",
     "test": "`make test`, all others",
@@ -44,12 +43,12 @@ PROOFS: Final = {
     "fuzz": "`make fuzz`",
     "mutate": "`make mutate`",
 }
-# The lengths that are asked for on the command line; the rest of it is in the Makefile.
+# The options that set a length; the rest of a command is in the Makefile.
 LENGTHS: Final = ("--schedules", "--rounds", "--leak-seconds", "--fuzz-seconds", "--only")
 
 
 class _Tests(NamedTuple):
-    """What an XML of pytest (JUnit) tells; what its tests counted is added up by its name."""
+    """The figures of pytest's XML (JUnit); the counts of its tests are added up by name."""
 
     passed: int
     failed: int
@@ -59,33 +58,33 @@ class _Tests(NamedTuple):
 
 
 def run(name: str, command: list[str], *, kept: Path = KEPT) -> int:
-    """Run a command that writes its XML where `--junitxml` says; its exit code, which is kept too.
+    """Run a command that writes its XML where `--junitxml` says; keep its exit code, and return it.
 
-    That it was begun is written down before it begins: a run that is killed leaves no exit code
-    behind, and is none that passed.
+    A note is written before the command begins. A killed run leaves no exit code in it, so it does
+    not count as passed.
     """
     kept.mkdir(exist_ok=True)
     xml, note = kept / f"{name}.xml", kept / f"{name}.json"
     xml.unlink(missing_ok=True)
     tree = _tree()
-    told = {
+    noted = {
         "tree": tree,
         "day": datetime.now(UTC).date().isoformat(),
         "machine": f"Python {platform.python_version()}, {os.cpu_count()} processors",
         "command": command,
     }
-    note.write_text(json.dumps(told), encoding="utf-8")
+    note.write_text(json.dumps(noted), encoding="utf-8")
     code = subprocess.run([*command, f"--junitxml={xml}"], check=False).returncode
     if _tree() != tree:
-        told["tree"] = f"{tree}, changed while it ran"
-    note.write_text(json.dumps(told | {"code": code}), encoding="utf-8")
+        noted["tree"] = f"{tree}, changed while it ran"
+    note.write_text(json.dumps(noted | {"code": code}), encoding="utf-8")
     return code
 
 
 def _tree() -> str:
-    """The commit, and whether the files are those of it.
+    """The commit, and whether files differ from it.
 
-    But for the file that the table is written to: no proof reads it.
+    The file that has the table does not count, because no proof reads it.
     """
     try:
         commit, changes = (
@@ -106,26 +105,26 @@ def table(kept: Path = KEPT) -> str:
 
 
 def line(name: str, kept: Path = KEPT) -> tuple[str, ...]:
-    """What is known of a proof, a text for each column of `HEAD`."""
+    """The row of a proof, a text for each column of `HEAD`."""
     try:
-        told = json.loads((kept / f"{name}.json").read_text(encoding="utf-8"))
+        noted = json.loads((kept / f"{name}.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         return (PROOFS[name], *[NOTHING] * (len(HEAD) - 2), "not run on this commit")
     try:
         tests = _read(kept / f"{name}.xml")
     except (FileNotFoundError, ET.ParseError):
         tests = None
-    pairs = itertools.pairwise(told["command"])
+    pairs = itertools.pairwise(noted["command"])
     asked = " ".join(f"{option} {value}" for option, value in pairs if option in LENGTHS)
     counted = sorted(tests.counted.items()) if tests else []
     return (
         PROOFS[name],
-        told["tree"],
-        told["day"],
-        told["machine"],
+        noted["tree"],
+        noted["day"],
+        noted["machine"],
         f"`{asked}`" if asked else "all of it",
         ", ".join(f"{number:,} {what}" for what, number in counted) or NOTHING,
-        _result(told.get("code"), tests),
+        _result(noted.get("code"), tests),
     )
 
 
@@ -170,15 +169,15 @@ def _time(seconds: float) -> str:
 
 
 def total(names: list[str], kept: Path = KEPT) -> str:
-    """How each of these ended, and all of them in one line of the form that pytest writes.
+    """How each of these proofs ended, and all of them in one line, as pytest writes it.
 
     Raises:
-        ValueError: one of them has not passed; it says how each ended.
+        ValueError: one of them has not passed; the text says how each ended.
     """
     ends = {PROOFS[name].replace("`", ""): line(name, kept)[-1] for name in names}
-    told = [f"{name}: {end}" for name, end in ends.items()]
+    lines = [f"{name}: {end}" for name, end in ends.items()]
     if not all(re.match(r"[\d,]+ passed", end) for end in ends.values()):
-        raise ValueError("\n".join(told))
+        raise ValueError("\n".join(lines))
     each = [_read(kept / f"{name}.xml") for name in names]
     passed, skipped = (
         sum(getattr(tests, what) for tests in each) for what in ("passed", "skipped")
@@ -186,14 +185,14 @@ def total(names: list[str], kept: Path = KEPT) -> str:
     seconds = sum(tests.seconds for tests in each)
     figures = f"{passed} passed" + (f", {skipped} skipped" if skipped else "")
     end = f" {figures} in {seconds:.2f}s ({timedelta(seconds=int(seconds))}) "
-    return "\n".join([*told, end.center(WIDTH, "=")])
+    return "\n".join([*lines, end.center(WIDTH, "=")])
 
 
 def with_table(text: str, made: str) -> str:
     """The text of a file, with the table between its comments.
 
     Raises:
-        ValueError: it has no place for one.
+        ValueError: the file has no place for a table.
     """
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)

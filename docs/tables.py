@@ -1,12 +1,11 @@
-"""The tables of the errors, of the columns, of the calls and of the public names, so that the
-documentation is as the package.
+"""Writes the tables of the errors, the columns, the calls and the public names, so that the pages
+agree with the package.
 
 They are made from `freedompay_async.errors.MEANINGS`, `freedompay_async.batch.input.columns.ABOUT`,
 the two tables of `freedompay_async.contract.table`, and the first sentence of each docstring.
 
-python docs/tables.py           # writes them between their comments, into the files of FILES
-python docs/tables.py --check   # changes nothing; ends with 1 where a table is not what it would
-write
+    python docs/tables.py           # writes them between their comments, into the files of FILES
+    python docs/tables.py --check   # changes nothing; ends with 1 where a table is out of date
 """
 
 from __future__ import annotations
@@ -47,8 +46,8 @@ END: Final = "<!-- The end of the table of the {of}. -->"
 HEAD: Final = ("error", "of", "when", "was it done?", "next request id", "what is safe")
 DONE: Final = {True: "yes", False: "no", None: "not known"}
 
-# What users of cards meet. Gift cards, PINs and questions have one row between them here, and rows
-# of their own in the whole table.
+# The endings that users of cards meet. The whole table has also those of gift cards, PINs and
+# questions; here all questions share a row.
 MAIN: Final = (
     Ending.NOT_SENT,
     Ending.LIMITED,
@@ -71,7 +70,7 @@ def all_endings() -> str:
 
 
 def main_endings() -> str:
-    """The table of the README: what users of cards meet, and the questions in one row."""
+    """The table of the README: the endings that users of cards meet, and one row of questions."""
     reads = [meaning for meaning in MEANINGS.values() if meaning.of is Of.READ]
     errors = dict.fromkeys(f"`{meaning.error.__name__}`" for meaning in reads)
     questions = (
@@ -147,14 +146,14 @@ FILES: Final[tuple[tuple[Path, str, Callable[[], str]], ...]] = (
         for each in PUBLIC
     ),
 )
-"""Which table is in which file, and of what."""
+"""The tables: the file, the subject, and the function that makes it."""
 
 
 def with_table(text: str, table: str, of: str = "errors") -> str:
     """The text of a file, with the table between its comments.
 
     Raises:
-        ValueError: it has no place for one.
+        ValueError: the file has no place for a table.
     """
     begins, ends = BEGIN.format(of=of), END.format(of=of)
     before, begin, rest = text.partition(begins)
@@ -194,7 +193,7 @@ def main() -> None:
     parser.add_argument(
         "--check",
         action="store_true",
-        help="change nothing; end with 1 where a table is an old one",
+        help="change nothing; end with 1 where a table is out of date",
     )
     flags = parser.parse_args()
     old = []
@@ -206,7 +205,7 @@ def main() -> None:
             if not flags.check:
                 path.write_text(made, encoding="utf-8")
     if old and flags.check:
-        sys.exit(f"make tables: the table is an old one in {', '.join(old)}")
+        sys.exit(f"make tables: the table is out of date in {', '.join(old)}")
 
 
 if __name__ == "__main__":

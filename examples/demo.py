@@ -1,7 +1,7 @@
 """Issue 1,000 cards through an issuer that loses answers, kill the run, resume it, and ask the
 issuer what it made.
 
-python examples/demo.py [--seed N]
+    python examples/demo.py [--seed N]
 
 The issuer is `freedompay sandbox`, a process of its own: 5 % of the answers are lost after the work
 is done, 2 % of the connections are reset, 1 % of the calls get a 503, and each request takes 50 to
@@ -85,19 +85,19 @@ def main() -> int:
             code = subprocess.call([*FREEDOMPAY, "batch", "resume", journal], env=environment)
 
         say("freedompay batch report run.db --json")
-        told = subprocess.run(
+        done = subprocess.run(
             [*FREEDOMPAY, "batch", "report", journal, "--json"],
             env=environment,
             capture_output=True,
             check=False,
         )
-        report = json.loads(told.stdout)
+        report = json.loads(done.stdout)
         ledger = ask(base_url, "ledger")
 
-    return verdict(rows, report, ledger)
+    return compare(rows, report, ledger)
 
 
-def verdict(
+def compare(
     rows: list[dict[str, str]], report: dict[str, Any], ledger: list[dict[str, Any]]
 ) -> int:
     """Compare the file, the journal's report and the issuer's ledger, by phone number."""

@@ -3,9 +3,9 @@ that its rows name.
 
     python examples/make_clients.py --rows 1000 --seed 1 --out examples/clients.csv
 
-The same arguments give the same bytes. Nobody real is in it: by the seventh digit of each
-`person_id` its owner is born in the twenty-second century, so no state has given it out. Its check
-digit is right, because a plan warns of a wrong one.
+The same arguments give the same bytes. No real person is in it: the seventh digit of each
+`person_id` stands for a birth in the twenty-second century, so no state has issued the number. The
+check digit is right, because a plan warns of a wrong one.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ if TYPE_CHECKING:
 
 ADDRESS = ("country", "postal_code", "line1", "line2", "line3")
 HEADER = (
-    *(
-        "key",
-        "phone",
-        "first_name",
-        "last_name",
-        "middle_name",
-        "birthdate",
-        "email",
-        "country",
-        "person_id",
-        "language",
-        "document",
-    ),
-    *("external_user_id", "type", "resident"),
+    "key",
+    "phone",
+    "first_name",
+    "last_name",
+    "middle_name",
+    "birthdate",
+    "email",
+    "country",
+    "person_id",
+    "language",
+    "document",
+    "external_user_id",
+    "type",
+    "resident",
     *(f"address1_{part}" for part in ADDRESS),
     *(f"address2_{part}" for part in ADDRESS),
 )
 DOCUMENTS = 5
-# The phone numbers have seven digits for the row.
+# Seven digits of a phone number are the number of the row.
 MOST_ROWS = 9_999_999
 OLDEST = date(1950, 1, 1)
 YOUNGEST = date(2006, 12, 31)
@@ -48,56 +48,44 @@ YOUNGEST = date(2006, 12, 31)
 # A family name and its form for a woman.
 FAMILIES = {
     "kazakh": (
-        *(
-            ("Akhmetov", "Akhmetova"),
-            ("Omarov", "Omarova"),
-            ("Nurpeisov", "Nurpeisova"),
-            ("Suleimenov", "Suleimenova"),
-        ),
-        *(
-            ("Zhumabayev", "Zhumabayeva"),
-            ("Tulegenov", "Tulegenova"),
-            ("Baimukhanov", "Baimukhanova"),
-            ("Sadykov", "Sadykova"),
-        ),
-        *(
-            ("Kenzhebek", "Kenzhebek"),
-            ("Serikbay", "Serikbay"),
-            ("Yesimov", "Yesimova"),
-            ("Dzhaksybekov", "Dzhaksybekova"),
-        ),
+        ("Akhmetov", "Akhmetova"),
+        ("Omarov", "Omarova"),
+        ("Nurpeisov", "Nurpeisova"),
+        ("Suleimenov", "Suleimenova"),
+        ("Zhumabayev", "Zhumabayeva"),
+        ("Tulegenov", "Tulegenova"),
+        ("Baimukhanov", "Baimukhanova"),
+        ("Sadykov", "Sadykova"),
+        ("Kenzhebek", "Kenzhebek"),
+        ("Serikbay", "Serikbay"),
+        ("Yesimov", "Yesimova"),
+        ("Dzhaksybekov", "Dzhaksybekova"),
     ),
     "kyrgyz": (
-        *(
-            ("Toktogulov", "Toktogulova"),
-            ("Asanov", "Asanova"),
-            ("Bekov", "Bekova"),
-            ("Zholdoshev", "Zholdosheva"),
-        ),
-        *(("Sydykov", "Sydykova"), ("Mamytov", "Mamytova")),
+        ("Toktogulov", "Toktogulova"),
+        ("Asanov", "Asanova"),
+        ("Bekov", "Bekova"),
+        ("Zholdoshev", "Zholdosheva"),
+        ("Sydykov", "Sydykova"),
+        ("Mamytov", "Mamytova"),
     ),
     "uzbek": (
-        *(
-            ("Karimov", "Karimova"),
-            ("Yo'ldoshev", "Yo'ldosheva"),
-            ("To'rayev", "To'rayeva"),
-            ("Rakhimov", "Rakhimova"),
-        ),
-        *(("Ismoilov", "Ismoilova"), ("Sobirov", "Sobirova")),
+        ("Karimov", "Karimova"),
+        ("Yo'ldoshev", "Yo'ldosheva"),
+        ("To'rayev", "To'rayeva"),
+        ("Rakhimov", "Rakhimova"),
+        ("Ismoilov", "Ismoilova"),
+        ("Sobirov", "Sobirova"),
     ),
     "russian": (
-        *(
-            ("Ivanov", "Ivanova"),
-            ("Smirnov", "Smirnova"),
-            ("Kuznetsov", "Kuznetsova"),
-            ("Popov", "Popova"),
-        ),
-        *(
-            ("Volkov", "Volkova"),
-            ("Morozov", "Morozova"),
-            ("Pavlenko", "Pavlenko"),
-            ("Rimsky-Orlov", "Rimskaya-Orlova"),
-        ),
+        ("Ivanov", "Ivanova"),
+        ("Smirnov", "Smirnova"),
+        ("Kuznetsov", "Kuznetsova"),
+        ("Popov", "Popova"),
+        ("Volkov", "Volkova"),
+        ("Morozov", "Morozova"),
+        ("Pavlenko", "Pavlenko"),
+        ("Rimsky-Orlov", "Rimskaya-Orlova"),
     ),
 }
 MEN = {
@@ -162,45 +150,35 @@ FATHERS = {
 PEOPLES = ("kazakh", "kazakh", "kazakh", "kyrgyz", "uzbek", "russian")
 
 CITIES = (
-    *(
-        ("Almaty", "050000"),
-        ("Almaty", "050010"),
-        ("Astana", "010000"),
-        ("Shymkent", "160000"),
-        ("Karaganda", "100000"),
-    ),
-    *(
-        ("Aktobe", "030000"),
-        ("Atyrau", "060000"),
-        ("Pavlodar", "140000"),
-        ("Oskemen", "070000"),
-        ("Kostanay", "110000"),
-    ),
-    *(
-        ("Taraz", "080000"),
-        ("Kyzylorda", "120000"),
-        ("Aktau", "130000"),
-        ("Oral", "090000"),
-        ("Kokshetau", "020000"),
-    ),
+    ("Almaty", "050000"),
+    ("Almaty", "050010"),
+    ("Astana", "010000"),
+    ("Shymkent", "160000"),
+    ("Karaganda", "100000"),
+    ("Aktobe", "030000"),
+    ("Atyrau", "060000"),
+    ("Pavlodar", "140000"),
+    ("Oskemen", "070000"),
+    ("Kostanay", "110000"),
+    ("Taraz", "080000"),
+    ("Kyzylorda", "120000"),
+    ("Aktau", "130000"),
+    ("Oral", "090000"),
+    ("Kokshetau", "020000"),
 )
 STREETS = (
-    *(
-        "Abay Avenue",
-        "Satpayev Street",
-        "Tole Bi Street",
-        "Kabanbay Batyr Street",
-        "Bogenbay Batyr Street",
-        "Zheltoksan Street",
-    ),
-    *(
-        "Kunayev Street",
-        "Pushkin Street",
-        "Auezov Street",
-        "Nazarbayev Avenue",
-        "Respublika Avenue",
-        "Seifullin Street",
-    ),
+    "Abay Avenue",
+    "Satpayev Street",
+    "Tole Bi Street",
+    "Kabanbay Batyr Street",
+    "Bogenbay Batyr Street",
+    "Zheltoksan Street",
+    "Kunayev Street",
+    "Pushkin Street",
+    "Auezov Street",
+    "Nazarbayev Avenue",
+    "Respublika Avenue",
+    "Seifullin Street",
 )
 
 
@@ -229,7 +207,7 @@ def clients(rows: int, seed: int) -> Iterator[tuple[str, ...]]:
             person_id(born, chance.randrange(10_000), woman=woman),
             "ru" if people == "russian" or chance.random() < 0.3 else "kk",
             f"documents/id-{number % DOCUMENTS + 1}.pdf",
-            # An odd factor makes every number another one, below 2**32.
+            # An odd factor gives each row another number below 2**32.
             f"user-{number * 2_654_435_761 % 2**32:08x}",
             "1",
             "1",
@@ -262,7 +240,10 @@ def person_id(born: date, serial: int, *, woman: bool) -> str:
 
 def specimen(number: int) -> bytes:
     """A PDF of one page that says SPECIMEN."""
-    text = f"BT /F1 48 Tf 60 250 Td (SPECIMEN) Tj /F1 14 Tf 0 -40 Td (Fictional identity document {number}) Tj ET".encode()
+    text = (
+        "BT /F1 48 Tf 60 250 Td (SPECIMEN) Tj /F1 14 Tf 0 -40 Td "
+        f"(Fictional identity document {number}) Tj ET"
+    ).encode()
     objects = (
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",

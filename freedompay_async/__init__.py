@@ -74,5 +74,5 @@ __all__ = [
     "to_json",
 ]
 
-# A library does not print: whoever wants its log takes it.
+# A library does not print. A program that wants its log adds a handler.
 logging.getLogger("freedompay_async").addHandler(logging.NullHandler())

@@ -1,4 +1,4 @@
-"""What is the same in every client: a pool that is opened late and closed once, over one session."""
+"""What all clients have in common: one session over one transport, opened late and closed once."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ from freedompay_async.guards.arguments import check_whole
 from freedompay_async.guards.staying import Staying
 from freedompay_async.settings.proxies import Way
 from freedompay_async.traffic.governor import Governor
-from freedompay_async.transport.base import Attempt, TransportError
-from freedompay_async.transport.owner import Transport
+from freedompay_async.transport.aiohttp_transport import AiohttpTransport
+from freedompay_async.transport.base import Attempt, Destination, TransportError
+from freedompay_async.transport.owner import OwnedTransport
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
 
     from freedompay_async.calls.record import Record
+    from freedompay_async.client_options import Chosen
     from freedompay_async.codec.drift import Drift
     from freedompay_async.contract.calls import Call, Section
     from freedompay_async.crypto.signing import Signer
-    from freedompay_async.settings.options import Chosen
 
 __all__ = ["BaseClient"]
 
@@ -47,13 +48,15 @@ class BaseClient(Staying):
     ) -> None:
         self._max_connections: Final = chosen.max_connections
         self._warming: Final = asyncio.Lock()
-        self._transport: Final = Transport(
-            base_url,
+        destination = Destination(
+            base_url=base_url,
             connect_timeout=chosen.policy.connect_timeout,
             max_answer=chosen.max_answer,
             ssl_context=chosen.ssl_context,
             way=Way.of(base_url, proxy=chosen.proxy, trust_env=chosen.trust_env),
         )
+        transport = AiohttpTransport() if chosen.transport is None else chosen.transport
+        self._transport: Final = OwnedTransport(transport, destination)
         self._session: Final = Session(
             SharedResources.of(
                 self._transport,
@@ -67,7 +70,7 @@ class BaseClient(Staying):
         )
 
     def drift(self) -> list[Drift]:
-        """How the answers have differed from the contract so far: names and counts, never a value."""
+        """How the answers have differed from the contract so far: names and counts, no value."""
         return self._session.shared.drift.list()
 
     async def warm_up(self, count: int, *, timeout: float | None = None) -> None:
@@ -83,7 +86,7 @@ class BaseClient(Staying):
 
         Raises:
             ConfigurationError: more than the client may have, or it can't be used here.
-            NotSent: there is no connection to be had, and why.
+            NotSent: no connection could be opened, and why.
         """
         check_whole("count", count, unit="connections")
         if count > self._max_connections:
@@ -98,8 +101,8 @@ class BaseClient(Staying):
         governor, reason = self._session.shared.governor, "no time was left"
         with suppress(TimeoutError):
             async with asyncio.timeout_at(until), self._warming:
-                # They have places, so that there are never more connections than the client may
-                # have.
+                # Each connection takes a slot, so that there are never more of them than the client
+                # may have.
                 held = governor.hold(count)
                 try:
                     await self._transport.warm_up(held, Attempt(deadline=until, seconds=until))
@@ -126,5 +129,10 @@ class BaseClient(Staying):
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close the pool. A call that is still on the way loses its answer; its error says so."""
+        """Close all connections. A call that is on the way loses its answer; its error says so."""
         await self._transport.close()
+
+    def _in_use(self) -> str:
+        """The end of the `repr`: calls that have a slot, calls that wait for one, connections."""
+        governor = self._session.shared.governor
+        return f"calls: {governor.busy} active, {governor.waiting} queued, {self._transport!r}"

@@ -1,4 +1,4 @@
-"""`FreedomPay`: settings in, namespaces out."""
+"""`FreedomPay`, the client of one merchant."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack
 import msgspec
 
 from freedompay_async.api import Cards, Clients, GiftCards, Requests, SpendingLimits, Transactions
-from freedompay_async.api.custom_call import given_call
+from freedompay_async.api.custom_call import custom_call
 from freedompay_async.base_client import BaseClient
 from freedompay_async.calls.record import Record
+from freedompay_async.client_options import FREEDOMPAY_OPTIONS, choose, close_options
 from freedompay_async.contract.calls import Retry, Section
 from freedompay_async.contract.client_contract import Contract
 from freedompay_async.contract.file.reading import overrides_of
@@ -20,19 +21,14 @@ from freedompay_async.crypto.signing import complete_signer
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.guards.arguments import check_text, refusal, sealed
 from freedompay_async.redaction.secret import Hidden, SecretKey
-from freedompay_async.settings.options import (
-    FREEDOMPAY_OPTIONS,
-    ID_OPTIONS,
-    choose,
-    close_options,
-    unknown_option,
-)
+from freedompay_async.settings.options import ID_OPTIONS, check_options
 from freedompay_async.settings.schemes import SECTIONS, read_schemes, signers_of
-from freedompay_async.settings.settings import Settings, host_of, region_scheme
+from freedompay_async.settings.settings import Settings, endpoint_of, region_scheme
 
 if TYPE_CHECKING:
+    from freedompay_async.client_options import FreedomPayOptions
     from freedompay_async.crypto.signing import Signer
-    from freedompay_async.settings.options import FreedomPayOptions, IdOptions
+    from freedompay_async.settings.options import IdOptions
 
 __all__ = ["FreedomPay"]
 
@@ -53,11 +49,11 @@ class FreedomPay(BaseClient):
         scheme: wins over the region's signature scheme: `jws-hs512`, `jws-hs256` or `sign`, or one
             for each section, such as `payment-cards=jws-hs256,gift-cards=sign`.
         **options: `help(ClientOptions)` and `help(FreedomPayOptions)` of `freedompay_async.models`
-            tell of each. In a few words: `max_connections` (100), `rate` in calls a second,
+            describe each. In a few words: `max_connections` (100), `rate` in calls a second,
             `timeout` in seconds (60), `policy`: the times in between, `contract`: what is different
             in the contract table, `signer`: in place of the id, the key and the scheme, `record`: a
             file of calls that can't be asked about, `ssl_context`, `max_answer` in bytes, `proxy`,
-            `trust_env`: the proxy of the environment.
+            `trust_env`: the proxy of the environment, `transport`: in place of aiohttp.
 
     Raises:
         ConfigurationError: a setting is missing or wrong; nothing was sent.
@@ -74,13 +70,13 @@ class FreedomPay(BaseClient):
         scheme: str | None = None,
         **options: Unpack[FreedomPayOptions],
     ) -> None:
-        # Hidden first, so that no traceback of this frame shows them.
-        given_key = Hidden(secret_key)
+        # Hidden first, so that no traceback of this frame shows it.
+        hidden_key = Hidden(secret_key)
         del secret_key
         chosen = choose(options, FREEDOMPAY_OPTIONS, "FreedomPay.__init__")
-        key = None if given_key.value is None else sealed("secret_key", given_key, SecretKey)
+        key = None if hidden_key.value is None else sealed("secret_key", hidden_key, SecretKey)
         named = None if region is None else Region(region)
-        host = host_of(named, test=test, base_url=base_url)
+        host = endpoint_of(named, test=test, base_url=base_url)
         signers = _signers(
             named,
             auth_id=auth_id,
@@ -201,11 +197,10 @@ class FreedomPay(BaseClient):
         )
         # Bound anew, so that no traceback of this frame shows it.
         body = body if isinstance(body, msgspec.Struct) else Fields({} if wrong else body)
-        if not options.keys() <= ID_OPTIONS:
-            raise unknown_option(options, ID_OPTIONS, "FreedomPay.call")
+        check_options(options, ID_OPTIONS, "FreedomPay.call")
         if wrong is not None:
             raise wrong
-        return await given_call(
+        return await custom_call(
             self._session,
             path,
             body,
@@ -217,8 +212,8 @@ class FreedomPay(BaseClient):
 
     def __repr__(self) -> str:
         if not hasattr(self, "merchant"):
-            return "FreedomPay(not made)"  # Whoever records the locals of a refusal asks for it.
-        return f"FreedomPay({self.base_url!r}, merchant={self.merchant!r}, {self._transport!r})"
+            return "FreedomPay(not made)"  # A tool that records locals asks for it in mid-refusal.
+        return f"FreedomPay({self.base_url!r}, merchant={self.merchant!r}, {self._in_use()})"
 
 
 def _is_body(value: object) -> bool:

@@ -1,5 +1,6 @@
-"""What goes out and what comes back: the structs, words and secrets of a call, and its options."""
+"""The structs, dictionaries and secrets of requests and answers, and the options of calls."""
 
+from freedompay_async.client_options import ClientOptions, FreedomPayOptions
 from freedompay_async.contract.models import (
     Account,
     Address,
@@ -58,12 +59,7 @@ from freedompay_async.redaction.secret import (
     SecretKey,
     Token,
 )
-from freedompay_async.settings.options import (
-    ChangeOptions,
-    ClientOptions,
-    FreedomPayOptions,
-    ReadOptions,
-)
+from freedompay_async.settings.options import ChangeOptions, ReadOptions
 
 __all__ = [
     "Account",

@@ -1,6 +1,6 @@
-"""For your own tests: a card issuer on this machine, which misbehaves on demand.
+"""A card issuer on this machine for your own tests. It misbehaves on demand.
 
-`Sandbox(diagnose=why_wrong)` also tells why a signature does not fit.
+`Sandbox(diagnose=why_wrong)` also says why a signature is wrong.
 """
 
 from freedompay_async.crypto.diagnosis import why_wrong

@@ -1,1 +1,1 @@
-"""What `faults.py` runs: the rows, the server, a client for each column, and the table."""
+"""The parts of `faults.py`: the rows, the server, a client for each column, and the table."""

@@ -1,9 +1,8 @@
-"""The column of the hand-written client: what a competent developer writes against the vendor's
-pages.
+"""The column of the hand-written client: what a competent developer writes from the vendor's pages.
 
-One id, made outside the loop; a time-out; three tries; a pause that doubles; `Retry-After` is kept
-to; a 4xx is not tried again; the answer's `status` is read. It does not ask `request/status`: that
-is the part that is left out when it is twenty lines.
+It makes one id outside the loop, has a time-out, tries three times with a pause that doubles, obeys
+`Retry-After`, does not repeat after a 4xx, and reads the answer's `status`. It does not ask
+`request/status`: twenty lines leave that out.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Runs one column: every row, against the server that is steered over its control port."""
+"""Runs every row of one column, and controls the server over its control port."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class _Client(Protocol):
 
 
 class _Case:
-    """One run's end of the control port."""
+    """The control port's client for one run."""
 
     def __init__(self, control: int, vendor: str, row: Row) -> None:
         self._control: Final = control
@@ -52,7 +52,7 @@ class _Case:
         return self._say(do=do, case=self.number)
 
     async def worked(self) -> None:
-        """Return when the server has done the work and holds the answer."""
+        """Wait until the server has done the work and holds the answer."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self._control)
         writer.write(json.dumps({"do": "worked", "case": self.number}).encode() + b"\n")
         await reader.readline()

@@ -31,7 +31,7 @@ class Ours:
 
     @staticmethod
     def says_done(error: BaseException) -> str:
-        """By what the error itself says, and by the mark on a cancellation."""
+        """From the error itself, or from the mark on a cancellation."""
         if isinstance(error, asyncio.CancelledError):
             unknown = getattr(error, "outcome_unknown", None)
             return "nothing" if unknown is None else "unknown" if unknown else "not done"

@@ -1,4 +1,4 @@
-"""The rows of the table, and what a run of one tells."""
+"""The rows of the table, and the results of a run."""
 
 from __future__ import annotations
 
@@ -13,9 +13,7 @@ SIX: Final = 6
 
 
 class Fault(StrEnum):
-    """What befalls the first request to make a card; all later ones, and every look-up, are
-    answered as they should be.
-    """
+    """The fault of a call's first request; later ones and look-ups get the right answer."""
 
     NONE = auto()
     CLOSE = auto()
@@ -89,8 +87,7 @@ class Learned:
         card: the id of the card that was answered; `None` for an exception.
         error: the type of the exception.
         says_id: whether the exception holds the id that was sent: `yes`, `in its cause`, `no`,
-            `none sent`, `nothing sent`, or `the caller's own`, who made it and has it without the
-            exception.
+            `none sent`, `nothing sent`, or `the caller's own` (the caller made the id).
         says_done: what the exception says of the effect: `not done`, `not done, wrongly`,
             `unknown`, or `nothing`.
     """
@@ -111,9 +108,9 @@ class Result:
         looks: requests that ask about one.
         ids: distinct request ids or idempotency keys of the sends.
         effects: cards made.
-        faulted: how often the fault was dealt out.
-        wrong: what the server could not take for a request of that vendor.
-        seconds: what the calls took in all.
+        faulted: how often the server made the fault.
+        wrong: requests that are not in that vendor's form.
+        seconds: the time of all calls together.
     """
 
     column: str

@@ -1,8 +1,8 @@
 """The server, a process of its own: raw asyncio on the loopback address, a port for each run, and
 every count of the table.
 
-It is steered by lines of JSON on its control port, and ends when its standard input does. Each card
-is also a line of the ledger, a file that only the checks of `faults.py` read.
+Lines of JSON on its control port control it, and it ends when its standard input does. Each card is
+also a line of the ledger, a file that only the checks of `faults.py` read.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ class _Case:
     async def _deliver(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, reply: Reply, fault: Fault
     ) -> bool:
-        """Whether the connection can be used again."""
+        """Deliver an answer; true if the connection can be used again."""
         if fault is Fault.CLOSE:
             return False
         if fault is Fault.RESET:

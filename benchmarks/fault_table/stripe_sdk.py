@@ -1,10 +1,10 @@
 """The two columns of stripe-python: `issuing.cards.create_async` of the v1 API; the library makes
 the key.
 
-A `StripeClient` repeats nothing by itself: its README says to enable that with
+A `StripeClient` repeats nothing by itself. Its README says to enable that with
 `max_network_retries=2`, which is also the default of the library's global client
-(`stripe.max_network_retries`). One column each. The HTTP client is httpx, which the library takes
-by itself for async calls; it is handed in because its time-out is set there.
+(`stripe.max_network_retries`). Each has a column. The HTTP client is httpx, which the library
+itself uses for async calls; this module makes it, because it holds the time-out.
 """
 
 from __future__ import annotations

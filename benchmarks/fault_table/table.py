@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 
 __all__ = ["LEGEND", "markdown", "plain", "versions"]
 
-LEGEND: Final = (
-    "A cell: requests to issue / distinct ids among them / cards made, as the server counted "
-    "them, then what the caller learned, and the "
-    "median of the seconds. `+n` after the requests: look-ups, which change nothing. No id among "
-    "them: none was sent. After an exception: "
-    "whether it holds the id that was sent (in its text, its attributes, or the request or answer "
-    "on it; `in its cause`: only in the "
-    "exception under it), and whether it says that the card was made. More cards than the program "
-    "wanted are in bold (`!` in the "
-    "plain table). `IssuerError` is the hand-written client's: the issuer has answered the "
-    "repeated id with `status: error`."
-)
+LEGEND: Final = """\
+A cell has the requests to issue / distinct ids among them / cards made, as the server counted them.
+Then comes what the caller learned, and the median of the seconds.
+`+n` after the requests are look-ups, which change nothing.
+No id among them: none was sent.
+After an exception stands whether it holds the id that was sent
+(in its text, its attributes, or the request or answer on it;
+`in its cause`: only in the exception under it),
+and whether it says that the card was made.
+More cards than the program wanted are in bold (`!` in the plain table).
+`IssuerError` is the hand-written client's:
+the issuer has answered the repeated id with `status: error`."""
 _DONE: Final = {
     "nothing": "does not say if done",
     "not done": "says not done",
@@ -45,7 +45,7 @@ _ID: Final = {
 
 
 def versions() -> str:
-    """What was measured with what."""
+    """The versions of Python and of the libraries."""
     libraries = ("lithic", "stripe", "httpx", "aiohttp")
     return ", ".join(
         [f"Python {python_version()}", *(f"{name} {version(name)}" for name in libraries)]
@@ -53,7 +53,7 @@ def versions() -> str:
 
 
 def plain(results: list[Result]) -> str:
-    """A line a cell, grouped by rows."""
+    """The results as text: a line a cell, grouped by rows."""
     lines = []
     wide = max(map(len, COLUMNS))
     for number, row in enumerate(ROWS):
@@ -77,7 +77,7 @@ def plain(results: list[Result]) -> str:
 
 
 def markdown(results: list[Result]) -> str:
-    """One fault a row, one client a column."""
+    """The results as Markdown: one fault a row, one client a column."""
     lines = [f"| fault | {' | '.join(COLUMNS)} |", f"|---|{'---|' * len(COLUMNS)}"]
     for number, row in enumerate(ROWS):
         cells = [_markdown_cell(_cell(results, column, number), row) for column in COLUMNS]

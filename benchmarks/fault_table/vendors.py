@@ -1,4 +1,4 @@
-"""How each vendor's server treats a repeated request; where that is written is said in `faults.py`."""
+"""How each vendor's server treats a repeated request; `faults.py` names the sources."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ class Issuer:
         self.wrong = wrong
 
     def name(self, request: Request) -> str | None:
-        """The request id or idempotency key; `None`: none came."""
+        """The request id or idempotency key; `None` if there is none."""
         raise NotImplementedError
 
     def repeated(self, name: str | None, request: Request) -> Reply | None:
-        """The answer to a request whose id or key is known; `None`: it is new."""
+        """The answer to a request whose id or key is known; `None` for a new one."""
         raise NotImplementedError
 
     def work(self, name: str | None, request: Request, *, broken: bool) -> Reply:
@@ -82,7 +82,7 @@ class FreedomPayIssuer(Issuer):
 
     def __init__(self, make: Callable[[str | None], str], wrong: list[str]) -> None:
         super().__init__(make, wrong)
-        self.evidence: set[str] = set()
+        self.used_ids: set[str] = set()
         self.cards: dict[str, str] = {}
 
     def name(self, request: Request) -> str | None:
@@ -93,9 +93,9 @@ class FreedomPayIssuer(Issuer):
         return name
 
     def repeated(self, name: str | None, request: Request) -> Reply | None:
-        if name in self.evidence:
+        if name in self.used_ids:
             return self._no("duplicate_request", "this request id was seen before")
-        self.evidence.add(str(name))
+        self.used_ids.add(str(name))
         return None
 
     def work(self, name: str | None, request: Request, *, broken: bool) -> Reply:
@@ -170,7 +170,7 @@ class _Replaying(Issuer):
         status, content = (
             (500, self.trouble("api_error", "something went wrong")) if broken else (200, card)
         )
-        # To the client's good: whoever gets an answer, an error too, finds his key in it.
+        # Each answer, an error too, has the key, which is in the client's favour.
         reply = _json(status, content, {} if name is None else {"Idempotency-Key": name})
         if name is not None:
             self.saved[name] = (request.body, reply)

@@ -1,8 +1,8 @@
-"""What the server answers to each path. Of Freedom Pay's calls the request id decides: it names the
-card, and a question about one that was never sent is answered with an error.
+"""The server's answers to each path. For Freedom Pay's calls the request id names the card, and a
+question about an id that was never sent gets an error.
 
-An answer of Lithic's or Stripe's server is as short as one of Freedom Pay's, so that nobody loses
-time on reading more.
+The answers of Lithic's and Stripe's servers are as short as Freedom Pay's, so that no client has
+more to read.
 """
 
 from __future__ import annotations

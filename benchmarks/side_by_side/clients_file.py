@@ -21,7 +21,7 @@ _WORKBOOKS: Final = _PROJECT / "tests" / "batch" / "workbooks.py"
 
 
 def people(rows: int) -> Iterator[dict[str, str]]:
-    """What product 2000 needs, and nothing else."""
+    """Rows with the columns that product 2000 needs, and no others."""
     for number in range(1, rows + 1):
         yield {
             "key": f"app-{number:07}",
@@ -72,7 +72,7 @@ def _after(
 
 
 def _workbooks() -> ModuleType:
-    """What writes workbooks for the tests, which are no package that is installed."""
+    """The tests' module that writes workbooks; the tests are not an installed package."""
     spec = importlib.util.spec_from_file_location("workbooks", _WORKBOOKS)
     if spec is None or spec.loader is None:
         raise SystemExit(f"{_WORKBOOKS} is not there")

@@ -21,7 +21,7 @@ MEMORY: Final = Path("/dev/shm")
 
 @contextmanager
 def disk() -> Iterator[Path]:
-    """A folder that is gone afterwards; not in the usual place where that is in memory."""
+    """A temporary folder on a disk; elsewhere than usual where the usual place is in memory."""
     usual = Path(tempfile.gettempdir())
     with tempfile.TemporaryDirectory(
         dir=Path.cwd() if file_system(usual) in _VOLATILE else usual

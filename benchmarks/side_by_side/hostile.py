@@ -1,5 +1,5 @@
-"""Answers of nearly 8 MiB that are hard to read, and a server that gives them: the card's id in the
-question names the answer.
+"""Answers of nearly 8 MiB that are hard to read, and a server that gives them. The card's id in the
+question selects the answer.
 """
 
 from __future__ import annotations
@@ -76,9 +76,8 @@ async def _serve() -> None:
                     asked[request_id] = made[name]
                 body = asked[request_id]
                 writer.write(
-                    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-                    % len(body)
-                    + body
+                    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+                    b"Content-Length: %d\r\n\r\n" % len(body) + body
                 )
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):

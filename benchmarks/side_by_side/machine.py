@@ -1,4 +1,4 @@
-"""The machine: what it is, which processors are used, and what it lets a process have."""
+"""The machine: its description, the processors to use, and the limits of a process."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def client_cpu() -> int | None:
 
 
 def server_cpu() -> int | None:
-    """Another one than `client_cpu`."""
+    """Another processor than `client_cpu`."""
     cpus = _cpus()
     return cpus[-1] if len(cpus) > 1 else None
 
@@ -59,9 +59,9 @@ def pin(cpu: int | None) -> None:
 
 
 def raise_open_files() -> int:
-    """Let this process have as many open files as it may; how many."""
+    """Raise the limit of open files as far as possible, and return it."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    # Where there is no limit at all, a number is wanted all the same.
+    # Without a limit, the caller still needs a number.
     wanted = 65_536 if most == resource.RLIM_INFINITY else most
     with suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
@@ -69,7 +69,7 @@ def raise_open_files() -> int:
 
 
 def peak_memory() -> float:
-    """MiB that this process has had at most."""
+    """The peak memory of this process, in MiB."""
     # ru_maxrss outlives exec, so that of a child begins with its parent's size; the kernel's own
     # count of the process does not.
     with suppress(OSError):
@@ -82,7 +82,7 @@ def peak_memory() -> float:
 
 
 def file_system(folder: Path) -> str:
-    """Its kind, such as `ext4` or `tmpfs`; `unknown` where the system does not tell."""
+    """The kind of a file system, such as `ext4`, `tmpfs` or `unknown`."""
     folder = folder.resolve()
     best, kind = "", "unknown"
     with suppress(OSError):

@@ -1,4 +1,4 @@
-"""What is measured, and how figures of several rounds are put together."""
+"""Measures calls, and puts the figures of several rounds together."""
 
 from __future__ import annotations
 
@@ -56,6 +56,6 @@ def ratios(these: Sequence[float], those: Sequence[float]) -> Spread:
 
 
 def percentile(values: Iterable[float], share: float) -> float:
-    """The value that this share of all does not exceed."""
+    """The value that this share of all values does not exceed."""
     found = sorted(values)
     return found[min(len(found) - 1, int(share * len(found)))]

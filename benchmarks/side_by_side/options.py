@@ -12,10 +12,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """`quick` is for trying a part out; its figures mean nothing.
-
-    `full` takes the longest that a part knows.
-    """
+    """`quick` is for trying a part out; its figures mean nothing. `full` measures longest."""
 
     rounds: int
     quick: bool

@@ -1,12 +1,11 @@
-"""The processes of a part: the server, the clients that take turns, and workers that do one thing
-and end.
-"""
+"""The processes of a part: the server, the clients that take turns, and workers that do one job."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -15,13 +14,13 @@ from side_by_side.machine import client_cpu, server_cpu
 if TYPE_CHECKING:
     from types import TracebackType
 
-__all__ = ["Column", "Server", "once"]
+__all__ = ["Column", "Server", "batch_once", "once"]
 
 _FOLDER: Final = Path(__file__).parents[1]
 
 
 class _Steered:
-    """A process that answers a line with a line, and ends when its standard input does."""
+    """A process that answers each line with a line, and ends when its standard input does."""
 
     def __init__(self, module: str, *arguments: object) -> None:
         command = [sys.executable, "-m", f"side_by_side.{module}", *map(str, arguments)]
@@ -31,7 +30,7 @@ class _Steered:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=_FOLDER
         )
 
-    def _hear(self) -> str:
+    def _read(self) -> str:
         line = self._process.stdout.readline() if self._process.stdout else ""
         if not line:
             raise SystemExit(f"{' '.join(self._process.args[2:4])} has ended early")  # type: ignore[index, arg-type] # a list of text
@@ -41,7 +40,7 @@ class _Steered:
         if self._process.stdin:
             self._process.stdin.write(line + "\n")
             self._process.stdin.flush()
-        return json.loads(self._hear())
+        return json.loads(self._read())
 
     def __enter__(self) -> Self:
         return self
@@ -66,8 +65,8 @@ class Server(_Steered):
         answers: `done` or `process`: see `answers.py`.
         delay: seconds from a request to its answer.
         tls: the file of its key and certificate.
-        pinned: on a processor of its own, which is for figures of CPU; otherwise where the system
-            puts it.
+        pinned: it runs on a processor of its own, for figures of CPU; otherwise the system
+            chooses.
     """
 
     def __init__(
@@ -79,13 +78,13 @@ class Server(_Steered):
             *(() if tls is None else ("--tls", tls)),
         ]
         super().__init__("server", answers, "--delay", delay, *options)
-        self.url: Final = f"http{'s' if tls else ''}://127.0.0.1:{self._hear().strip()}"
+        self.url: Final = f"http{'s' if tls else ''}://127.0.0.1:{self._read().strip()}"
 
     def counts(self) -> dict[str, Any]:
-        """Since it was asked last: `calls`, `connections`, `cpu` and `took` in seconds.
+        """The counts since the last question: `calls`, `connections`, `cpu` and `took` in seconds.
 
         Raises:
-            SystemExit: a client has sent what it can't answer; its figures mean nothing.
+            SystemExit: a client has sent an unknown request, so the figures mean nothing.
         """
         told: dict[str, Any] = self._say("counts")
         if told["strange"]:
@@ -94,16 +93,14 @@ class Server(_Steered):
 
 
 class Column(_Steered):
-    """One client, with its own event loop, on the processor of the clients; it waits until it is
-    its turn.
-    """
+    """One client with its own event loop, on the clients' processor; it waits for its turn."""
 
     def __init__(self, name: str, url: str, in_flight: int) -> None:
         cpu = client_cpu()
         super().__init__(
             "workers.column", name, url, in_flight, *(() if cpu is None else ("--cpu", cpu))
         )
-        self._hear()
+        self._read()
 
     def turn(self, call: str, *, seconds: float, most: int) -> dict[str, Any]:
         """Make this call for about so many seconds, and at most so often: `calls`, and `cpu` and
@@ -116,10 +113,18 @@ class Column(_Steered):
 
 
 def once(worker: str, **order: Any) -> dict[str, Any]:
-    """Let a fresh process of `workers` carry out an order; what it found."""
+    """Run a job in a fresh process of `workers`, and return its result."""
     command = [sys.executable, "-m", f"side_by_side.workers.{worker}", json.dumps(order)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, cwd=_FOLDER, check=False)
     if done.returncode:
         raise SystemExit(f"the worker {worker} has broken down")
-    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return told
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def batch_once(server: Server, folder: str, **order: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Run the worker `batch` in a folder of its own; its result, and the server's counts of it."""
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        server.counts()
+        found = once("batch", url=server.url, folder=place, **order)
+    return found, server.counts()

@@ -1,4 +1,4 @@
-"""`RESULTS.md`: a section for each part, which that part alone writes, and all targets at the top,
+"""`RESULTS.md`: a section for each part, which only that part writes, and at the top all targets,
 read from the sections.
 """
 
@@ -21,20 +21,21 @@ _HEAD: Final = "| target | wanted | measured | |"
 _PREAMBLE: Final = """\
 # Results
 
-Written by `make bench`, and never by hand. A part that is run again, such as `make bench PARTS="calls batch"`, replaces its own section
-and leaves the others as they are; each says when and with what it was measured. A figure is the median of its rounds, with the least and
-the most in brackets. What is compared takes turns within each round, and a ratio is the median of the rounds' ratios. Nothing leaves
-127.0.0.1.
+`make bench` writes this file. A part that is run again, such as `make bench PARTS="calls batch"`,
+replaces its own section and leaves the others as they are. Each section says when and with what it
+was measured. A figure is the median of its rounds, with the least and the most in brackets. Things
+that are compared take turns within each round, and a ratio is the median of the rounds' ratios.
+Nothing leaves 127.0.0.1.
 """
 
 
 @dataclass
 class Section:
-    """What a part has found."""
+    """The results of a part."""
 
     title: str
     versions: str
-    """Of what was measured."""
+    """The versions of what was measured."""
     parts: list[str] = field(default_factory=list)
     """Paragraphs and tables."""
     targets: list[tuple[str, str, str, str]] = field(default_factory=list)
@@ -52,7 +53,7 @@ class Section:
         form: str = ".2f",
         unit: str = "",
     ) -> None:
-        """A bound that is wanted, and whether the median keeps it."""
+        """Add a target, and whether the median meets it."""
         met = measured.median <= most if most is not None else measured.median >= (least or 0.0)
         bound = f"at most {most:{form}}" if most is not None else f"at least {least:{form}}"
         self.targets.append(
@@ -65,7 +66,7 @@ class Section:
         )
 
     def unmeasured(self, what: str, why: str) -> None:
-        """A target that could not be put to the test counts as none that was met."""
+        """Add a target that could not be measured; it counts as missed."""
         self.targets.append((what, "", why, "**not measured**"))
 
     def text(self, part: str, measured: str) -> str:
@@ -101,7 +102,7 @@ def put(part: str, text: str, order: Sequence[str], file: Path = RESULTS) -> Non
         f"<!-- part: {name} -->\n\n{sections[name]}\n\n<!-- end of part: {name} -->"
         for name in names
     ]
-    # Beside it first, so that whoever is killed in between loses nothing.
+    # Written beside the file first, so that a kill in between loses nothing.
     beside = file.with_suffix(".new")
     beside.write_text("\n\n".join(block for block in blocks if block) + "\n", encoding="utf-8")
     beside.replace(file)

@@ -1,4 +1,4 @@
-"""The server, a process of its own: uvloop, a bare protocol, answers that are made beforehand.
+"""The server, a process of its own: uvloop, a bare protocol, and answers made beforehand.
 
     python -m side_by_side.server ANSWERS [--delay SECONDS] [--cpu NUMBER] [--tls FILE]
 

@@ -1,4 +1,4 @@
-"""The namespaces of the client: thin, one contract row a method."""
+"""The namespaces of the client: each method makes one call of the contract table."""
 
 from freedompay_async.api.cards import Cards
 from freedompay_async.api.clients import Clients

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from freedompay_async.contract.calls import Call
     from freedompay_async.contract.models import reads
-    from freedompay_async.contract.models.answers import Answer, Completed, IssuedCards
+    from freedompay_async.contract.models.answers import Answer
+    from freedompay_async.contract.models.results import Completed, IssuedCards
     from freedompay_async.operations.operation import Operation
     from freedompay_async.settings.options import ChangeOptions, ReadOptions
 
@@ -29,21 +30,14 @@ __all__ = ["Cards"]
 class Cards(Namespace):
     """Payment cards.
 
-    A method that changes something sends one intent and returns when the issuer has accepted it;
-    `await operation.result()` waits for the end.
+    A method that changes something sends one request and returns when the issuer has accepted it;
+    `await operation.result()` waits for the end. It takes `ChangeOptions`. A method that reads
+    takes `ReadOptions`. With `queue=False`, a web handler can answer 429 itself, because `Busy` and
+    `RateLimited` come at once.
 
-    The options of a method that changes something are `ChangeOptions`, of one that reads
-    `ReadOptions`; the methods of the other namespaces take the same:
+    "Inferred" means: the vendor's menu has the call, and no public page shows its path or fields.
 
-    * `request_id`: a UUID of your own; left out, the library makes one.
-    * `extra`: more fields of the body, by their name on the wire; wrap what is secret in `Secret`.
-    * `timeout`: seconds, everything included.
-    * `queue`: with False a call whose turn has not come, because as many are on the way as may be,
-      raises `Busy` at once, and a 429 of the issuer `RateLimited`: for a web handler that answers
-      429 itself.
-
-    Inferred is what the vendor's menu has, and no public page shows the path or the fields of.
-    Each raises any of `FreedomPayError` but `StillProcessing`, with the request id on it.
+    Each method raises any `FreedomPayError` but `StillProcessing`; it has the request id.
     """
 
     async def issue(
@@ -52,14 +46,13 @@ class Cards(Namespace):
         """Issue a card to a client.
 
         The path is documented, the fields are not (docs.freedompay.kz, "Issue card"). A draft page
-        has a `cardholder` object in place of `client_id`: `Override(call="cards.issue",
-        leave_out=["client_id"])` and `extra={"cardholder": {…}}` send that.
+        has a `cardholder` object in place of `client_id`. To send that, use
+        `Override(call="cards.issue", leave_out=["client_id"])` and `extra={"cardholder": {…}}`.
 
         Args:
-            client_id: may be left out only where the contract of this client leaves it out of the
-                body.
-            product_id: of the card. Card products are another list than those of clients, and no
-                public page shows it.
+            client_id: the client; needed unless the contract of this client leaves it out.
+            product_id: the product of the card. The list of card products, which differs from that
+                of client products, is not public.
             **options: see `ChangeOptions`.
         """
         return await self._start(
@@ -71,9 +64,9 @@ class Cards(Namespace):
     async def bulk_issue(
         self, *, product_id: int, count: int, **options: Unpack[ChangeOptions]
     ) -> Operation[IssuedCards]:
-        """Issue `count` cards without a holder, to be linked later.
+        """Issue `count` cards without a holder; `link` gives them one. Inferred.
 
-        `product_id` is a card product, as for `issue`. Inferred.
+        `product_id` is a card product, as in `issue`.
         """
         return await self._start(
             table.CARDS_BULK_ISSUE,
@@ -84,9 +77,9 @@ class Cards(Namespace):
     async def issue_plastic(
         self, *, client_id: str | None = None, product_id: int, **options: Unpack[ChangeOptions]
     ) -> Operation[IssuedCards]:
-        """Issue a plastic card to a client, as `issue`.
+        """Issue a plastic card to a client; arguments as in `issue`. Inferred.
 
-        The menus of KG and UZ call it "Physical". Inferred.
+        The menus of KG and UZ call it "Physical".
         """
         return await self._start(
             table.CARDS_ISSUE_PLASTIC,
@@ -97,10 +90,7 @@ class Cards(Namespace):
     async def link(
         self, card_id: str, *, client_id: str, **options: Unpack[ChangeOptions]
     ) -> Operation[Completed]:
-        """Link a card that has no holder to a client (docs.freedompay.kz, api-12074684).
-
-        In the KZ menu only, as far as seen.
-        """
+        """Link a card without a holder to a client (KZ menu; docs.freedompay.kz, api-12074684)."""
         return await self._start(
             table.CARDS_LINK, lambda: asked.CardLink(client_id=client_id, card_id=card_id), options
         )
@@ -141,23 +131,23 @@ class Cards(Namespace):
         encrypt: Callable[[str], str] | None = None,
         **options: Unpack[ReadOptions],
     ) -> Answer:
-        """Set the PIN of a card (docs.freedompay.kz, api-12075062). The body has no request id, so
-        it can't be asked about.
+        """Set the PIN of a card (docs.freedompay.kz, api-12075062).
 
-        The vendor says "AES 256" and nothing more, so nothing is encrypted here by default.
+        The body has no request id, so `request/status` can't be asked about the call. The vendor
+        says "AES 256" and no more, so the library encrypts nothing by default.
 
         Args:
             card_id: the card.
-            pin: left out, the issuer makes one, and a lost answer is `OutcomeUnknown`. Given, it is
-                the encrypted PIN, or the plain one together with `encrypt`; setting the same PIN
-                again is harmless, so a lost answer is tried again.
-            encrypt: from the plain PIN to what goes out: an `AesPin`, or a function of yours.
+            pin: the encrypted PIN, or the plain PIN together with `encrypt`. After a lost answer it
+                is sent again, because that sets the same PIN. Left out, the issuer makes a PIN, and
+                a lost answer is `OutcomeUnknown`.
+            encrypt: encrypts the plain PIN: an `AesPin`, or a function of yours.
             **options: see `ReadOptions`.
         """
-        # Bound anew, so that no traceback of this frame shows them: a function may hold its key.
+        # Bound anew, so that no traceback of this frame shows them. A function may hold its key.
         pin, hidden = None if pin is None else Pin(pin), Hidden(encrypt)
         encrypt = None
-        # Before a function of the caller's is called.
+        # Before the caller's function is called.
         self._check(table.CARDS_SET_PIN, options, READ_OPTIONS)
         body = asked.PinSetting(card_id=card_id, pin=pin_to_send(pin, hidden))
         send = self._change if pin is None else self._repeat
@@ -166,8 +156,9 @@ class Cards(Namespace):
     async def reset_pin_counter(
         self, card_id: str, **options: Unpack[ChangeOptions]
     ) -> Operation[Completed]:
-        """Lift the temporary block after wrong PIN entries; the PIN stays (docs.freedompay.kz,
-        api-12075070).
+        """Lift the temporary block after wrong PIN entries (docs.freedompay.kz, api-12075070).
+
+        The PIN stays the same.
         """
         return await self._start(
             table.CARDS_RESET_PIN_COUNTER, lambda: asked.CardActivation(card_id=card_id), options
@@ -176,7 +167,7 @@ class Cards(Namespace):
     async def close(
         self, card_id: str, *, description: str, **options: Unpack[ChangeOptions]
     ) -> Operation[Completed]:
-        """Close a card for good: it can't be undone (docs.freedompay.kz, api-12075208)."""
+        """Close a card for good (docs.freedompay.kz, api-12075208). It can't be undone."""
         return await self._start(
             table.CARDS_CLOSE,
             lambda: asked.CardIntent(card_id=card_id, description=description),
@@ -184,21 +175,20 @@ class Cards(Namespace):
         )
 
     async def info(self, card_id: str, **options: Unpack[ReadOptions]) -> reads.CardInfo:
-        """What the issuer tells of a card.
+        """The state and the data of a card (docs.freedompay.kz, "Card info").
 
-        Path and request are documented, the answer's fields are inferred (docs.freedompay.kz, "Card
-        info").
+        Path and request are documented; the fields of the answer are inferred.
         """
         return await self._read(table.CARDS_INFO, lambda: asked.CardQuery(card_id=card_id), options)
 
     async def balance(self, card_id: str, **options: Unpack[ReadOptions]) -> reads.CardBalance:
-        """What is on a card. Inferred."""
+        """The balance of a card. Inferred."""
         return await self._read(table.CARDS_BALANCE, lambda: asked.CardId(card_id=card_id), options)
 
     async def secret_data(self, card_id: str, **options: Unpack[ReadOptions]) -> reads.CardSecrets:
-        """Number, expiry and CVV; each shows itself only when it is asked to `.reveal()`.
+        """The number, expiry and CVV of a card. Each is a secret: `.reveal()` gives its text.
 
-        Inferred; whether they come encrypted is not public either.
+        Inferred. Whether the issuer encrypts them is not public.
         """
         return await self._read(
             table.CARDS_SECRET_DATA, lambda: asked.CardId(card_id=card_id), options
@@ -207,10 +197,7 @@ class Cards(Namespace):
     async def secret_data_v2(
         self, card_id: str, **options: Unpack[ReadOptions]
     ) -> reads.CardSecrets:
-        """The same by the second version of the call.
-
-        Inferred, as the first; in the KZ menu only, as far as seen.
-        """
+        """The same by the second version of the call. Inferred; seen in the KZ menu only."""
         return await self._read(
             table.CARDS_SECRET_DATA_V2, lambda: asked.CardId(card_id=card_id), options
         )
@@ -225,7 +212,7 @@ class Cards(Namespace):
     ) -> reads.Statement:
         """The movements of a card in one call (docs.freedompay.kz, api-12075219).
 
-        A date goes out as `YYYY-MM-DD`, a text as it is: the form is on no public page.
+        A date is sent as `YYYY-MM-DD`, and a text as it is: no public page shows the format.
         """
         return await self._read(
             table.CARDS_STATEMENT,
@@ -244,24 +231,22 @@ class Cards(Namespace):
         window: int = 30,
         timeout: float | None = None,
     ) -> AsyncGenerator[reads.Movement]:
-        """The movements from one day to another, both included, in as many statements as that
-        takes.
+        """Yield the movements of a card from one day to another, in as many statements as needed.
 
-        Whether the issuer counts `end_date` in, and in which time zone its days begin, is not
-        public. So each statement is asked for with two days more on either side, and a movement is
-        yielded in the window that its own date belongs to: none is lost, none comes twice.
+        No movement is lost, and none comes twice. Whether the issuer includes `end_date`, and in
+        which time zone its days begin, is not public. So each statement is asked for with two more
+        days on either side, and a movement is yielded in the window of its own date.
 
         Args:
             card_id: the card.
-            start: the first day.
-            end: the last day.
-            window: days a statement.
-            timeout: seconds a statement may take.
+            start: the first day, included.
+            end: the last day, included.
+            window: days of one statement.
+            timeout: seconds that one statement may take.
 
         Raises:
-            ProtocolError: the date of a movement can't be read, so that nothing tells which window
-                it belongs to.
-            FreedomPayError: as `statement`.
+            ProtocolError: the date of a movement can't be read, so its window is not known.
+            FreedomPayError: as for `statement`.
         """
         return movements(
             self.statement, card_id, start=start, end=end, window=window, timeout=timeout
@@ -277,7 +262,7 @@ class Cards(Namespace):
     ) -> reads.StatementExtended:
         """The movements with accounts and authorisations (docs.freedompay.kz, api-14425115).
 
-        In the KZ menu only, as far as seen.
+        Seen in the KZ menu only.
         """
         return await self._read(
             table.CARDS_STATEMENT_EXTENDED,
@@ -296,15 +281,15 @@ class Cards(Namespace):
         card_token: str,
         **options: Unpack[ReadOptions],
     ) -> reads.CardValidation:
-        """How well a person fits a card (docs.freedompay.kz, api-17842385).
+        """How well a person's name and phone fit a card (docs.freedompay.kz, api-17842385).
 
-        The page's own example prints the path `/v5/partner/external/cardholder_validate`. In the KZ
-        menu only, as far as seen: the "Identification" of KG and UZ is another call.
+        The example on that page has the path `/v5/partner/external/cardholder_validate`. Seen in
+        the KZ menu only: the "Identification" of KG and UZ is another call.
 
         Args:
             user_phone: 10 digits.
-            first_name: the person's.
-            last_name: the person's.
+            first_name: the first name of the person.
+            last_name: the last name of the person.
             card_token: a UUID.
             **options: see `ReadOptions`.
         """
@@ -322,13 +307,13 @@ class Cards(Namespace):
     def _order(
         self, call: Call[IssuedCards], client_id: str | None, product_id: int
     ) -> asked.CardIssue:
-        """The body of an order; a client that is not sent is not held against the answer either."""
+        """The body of an order. Without a client in it, the answer's client is not compared."""
         left_out = "client_id" in self._session.shared.row(call).leave_out
         if client_id is None and not left_out:
             raise ConfigurationError(
-                "it needs client_id, the client that the card is for. Where the issuer wants "
-                "something else, such as a "
-                "cardholder, a contract that leaves client_id out says so. Nothing was sent.",
+                "client_id is missing, the client that the card is for. If the issuer wants "
+                "something else, such as a cardholder, leave client_id out in the contract. "
+                "Nothing was sent.",
                 call=call.name,
             )
         return asked.CardIssue(client_id=None if left_out else client_id, product_id=product_id)

@@ -14,9 +14,9 @@ from freedompay_async.contract.models.client_requests import (
 )
 
 if TYPE_CHECKING:
-    from freedompay_async.contract.models.answers import Completed, CreatedClient
     from freedompay_async.contract.models.client_requests import IdentificationInfo, NewClient
     from freedompay_async.contract.models.reads import ClientCards
+    from freedompay_async.contract.models.results import Completed, CreatedClient
     from freedompay_async.operations.operation import Operation
     from freedompay_async.settings.options import ChangeOptions, ReadOptions
 
@@ -24,7 +24,7 @@ __all__ = ["Clients"]
 
 
 class Clients(Namespace):
-    """The people and companies that cards are issued to; options and errors as for `Cards`."""
+    """The people and companies that cards are issued to. Options and errors as in `Cards`."""
 
     async def create(
         self,
@@ -35,7 +35,15 @@ class Clients(Namespace):
         identification_info: IdentificationInfo | None = None,
         **options: Unpack[ChangeOptions],
     ) -> Operation[CreatedClient]:
-        """Create a client (docs.freedompay.kz, api-12074751)."""
+        """Create a client (docs.freedompay.kz, api-12074751).
+
+        Args:
+            product_id: 1000, 2000 or 3000 (`Product`).
+            client: the person or company.
+            branch_id: the id of a branch.
+            identification_info: when and by whom the client was identified.
+            **options: see `ChangeOptions`.
+        """
         return await self._start(
             table.CLIENTS_CREATE,
             lambda: ClientCreation(
@@ -55,12 +63,13 @@ class Clients(Namespace):
         phone: int,
         **options: Unpack[ChangeOptions],
     ) -> Operation[Completed]:
-        """Give a client another phone number, the one thing that can be changed
-        (docs.freedompay.kz, api-12074967).
+        """Change the phone number of a client (docs.freedompay.kz, api-12074967).
+
+        The vendor lets nothing else be changed.
 
         Args:
             client_id: the client.
-            product_id: of the client's card.
+            product_id: the product of the client's card.
             phone: the whole number with the country code, digits only: `77017777777`.
             **options: see `ChangeOptions`.
         """

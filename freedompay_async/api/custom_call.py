@@ -1,4 +1,4 @@
-"""`fp.call`: what the table does not have."""
+"""`fp.call`: a call that the contract table does not have."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from msgspec import inspect
 from freedompay_async.contract.calls import Call, Mark, Retry, Section, check_path
 from freedompay_async.contract.models.answers import RequestState
 from freedompay_async.contract.models.open import Fields
-from freedompay_async.contract.models.requests import GivenBody, GivenIntent
+from freedompay_async.contract.models.requests import CustomBody, CustomIntent
 from freedompay_async.contract.request_ids import checked_request_id
 from freedompay_async.contract.table import TABLE
 from freedompay_async.errors import ConfigurationError
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from freedompay_async.contract.request_ids import RequestId
     from freedompay_async.settings.options import ChangeOptions, IdOptions
 
-__all__ = ["given_call"]
+__all__ = ["custom_call"]
 
 R = TypeVar("R")
 
 
-async def given_call(
+async def custom_call(
     session: Session,
     path: str,
     body: Fields | msgspec.Struct,
@@ -39,7 +39,7 @@ async def given_call(
     retry: Retry,
     section: Section,
 ) -> R:
-    """As `FreedomPay.call`."""
+    """Make the call; arguments and errors as in `FreedomPay.call`."""
     check_path(check_text("path", path))
     check_type("retry", retry, Retry, "a Retry, such as Retry.READ")
     if check_text("section", section) not in session.shared.signers:
@@ -49,15 +49,14 @@ async def given_call(
     request_id = options.get("request_id")
     if retry.harmless and request_id is not None:
         raise ConfigurationError(
-            "request_id is for calls that change something: each attempt of a read has its own. "
-            "Nothing was sent."
+            "request_id is only for calls that change something: each attempt of a read has an id "
+            "of its own. Nothing was sent."
         )
     if retry.harmless and any(
         session.shared.row(call).path == path and not call.retry.harmless for call in TABLE
     ):
         raise ConfigurationError(
-            f"{path} changes something, so it is no read and is not repeated at will. Nothing was "
-            "sent."
+            f"{path} changes something, so retry can't be {retry}. Nothing was sent."
         )
     if not retry.harmless:
         request_id = _own_id(body, request_id)
@@ -70,20 +69,20 @@ async def given_call(
             )
         if answer_type is not RequestState or isinstance(body, msgspec.Struct):
             raise ConfigurationError(
-                "an askable call has a body of fields and is read into a RequestState. Nothing "
-                "was sent."
+                "a call with Retry.ASKABLE needs a dict as its body, and RequestState as its "
+                "answer_type. Nothing was sent."
             )
-        askable = Call(path, path, GivenIntent, RequestState, Mark.GIVEN, retry, "", section)
-        return cast("R", await session.submit(askable, GivenIntent(fields=body), own))
-    request = body if isinstance(body, msgspec.Struct) else GivenBody(fields=body)
-    call = Call(path, path, type(request), answer_type, Mark.GIVEN, retry, "", section)
+        askable = Call(path, path, CustomIntent, RequestState, Mark.CUSTOM, retry, "", section)
+        return cast("R", await session.submit(askable, CustomIntent(fields=body), own))
+    request = body if isinstance(body, msgspec.Struct) else CustomBody(fields=body)
+    call = Call(path, path, type(request), answer_type, Mark.CUSTOM, retry, "", section)
     if retry is Retry.UNASKABLE:
         return await session.change(call, request, own)
     return await (session.read if retry is Retry.READ else session.repeat)(call, request, own)
 
 
 def _own_id(body: Fields | msgspec.Struct, request_id: RequestId | None) -> RequestId | None:
-    """The id in the caller's own body is the id of the call: one intent has one."""
+    """The id of the call: that in the caller's body, if it has one, because a call has one id."""
     named = (
         body.get("request_id") if isinstance(body, Fields) else getattr(body, "request_id", None)
     )
@@ -98,9 +97,7 @@ def _own_id(body: Fields | msgspec.Struct, request_id: RequestId | None) -> Requ
 
 
 def _check_type(answer_type: Any) -> None:
-    """Whether an answer can be read into it: to be found out before something is sent, and not
-    after.
-    """
+    """Refuse a type that no answer can be read into, before anything is sent."""
     try:
         unread = [
             kind
@@ -114,13 +111,13 @@ def _check_type(answer_type: Any) -> None:
     if unread:
         name = unread[0].__name__
         raise ConfigurationError(
-            f"answer_type {answer_type!r} can't be read from JSON: it has no {name}. Nothing was "
+            f"answer_type {answer_type!r} can't be read from JSON: JSON has no {name}. Nothing was "
             "sent."
         )
 
 
 def _custom_types(part: object, seen: set[int]) -> Iterator[type]:
-    """The classes inside a type that JSON knows nothing of."""
+    """The classes inside a type that JSON does not have."""
     if id(part) in seen:
         return
     seen.add(id(part))

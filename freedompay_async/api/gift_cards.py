@@ -44,8 +44,8 @@ if TYPE_CHECKING:
 __all__ = ["GiftCardOrder", "GiftCards"]
 
 log: Final = logging.getLogger("freedompay_async")
-# What a confirmation is also answered with where an earlier one has activated the card. A wrong
-# code stays one, whatever the card is.
+# The issuer may answer so where an earlier confirmation has activated the card. A wrong code is
+# answered with its own status in any case.
 _LEFT_OPEN: Final = frozenset(
     (
         GiftStatus.GENERAL_ERROR,
@@ -60,17 +60,17 @@ _CARD_ID: Final = re.compile(r"[0-9]{1,20}")
 class GiftCards(Namespace):
     """Gift cards: issue one, then confirm it with the code from the SMS.
 
-    No body of this section has a request id, and `request/status` does not know its calls: where an
-    answer is lost, the error is `OutcomeUnknown`, and a person has to look. Under the `Sign` scheme
-    each call has an id in a header; there it is sent once more under the same id, after the grace
-    time. `issue`, which pays, is not, unless the policy says so (`resend_payments`). A client with
-    a `record` writes each call down before it is sent. A negative status raises `GiftCardError`.
-    `card_id`, `phone` and `product_code` are integers; text of digits will do. Options as for
-    `Cards`.
+    No body of this section has a request id, and `request/status` does not know its calls. So a
+    lost answer is `OutcomeUnknown`, and a person has to look. Under the `Sign` scheme each call has
+    an id in a header, so it is sent once more under the same id after the grace time; `issue`,
+    which pays, only with `Policy(resend_payments=True)`. A client with a `record` writes each call
+    down before it is sent. A negative status raises `GiftCardError`.
+
+    `card_id`, `phone` and `product_code` are integers, or text of digits. Options as in `Cards`.
     """
 
     async def products(self, **options: Unpack[ReadOptions]) -> GiftProducts:
-        """The cards that can be given (freedompay.money/docs-en/cards-api)."""
+        """The gift cards that can be ordered (freedompay.money/docs-en/cards-api)."""
         return await self._read(table.GIFT_CARDS_PRODUCTS, GiftProductQuery, options)
 
     async def issue(
@@ -82,23 +82,24 @@ class GiftCards(Namespace):
         card_id: int | str | None = None,
         **options: Unpack[ChangeOptions],
     ) -> IssuedGiftCard:
-        """Issue a card: the merchant's account pays now, and a code goes to the phone
-        (freedompay.money/docs-en/cards-api).
+        """Issue a card (freedompay.money/docs-en/cards-api).
+
+        The merchant's account pays at once, and a code goes to the phone.
 
         Args:
-            cardholder_name: as it is on the card.
+            cardholder_name: the name on the card.
             phone: the whole number with the country code, digits only.
-            product_code: one of `products()`.
-            card_id: of a card that was made in bulk.
-            **options: see `ChangeOptions`. The `request_id` goes out under `Sign` only; elsewhere
+            product_code: a code of `products()`.
+            card_id: the id of a card that was made in bulk.
+            **options: see `ChangeOptions`. The `request_id` is sent under `Sign` only; elsewhere
                 it names the call in errors, logs and the record.
 
         Raises:
-            OutcomeUnknown: sent, and no answer came: the card may have been issued and paid for. Do
-                not repeat it before that is clear.
-            GiftCardError: refused. Under `Sign` with a `request_id` of yours it is
-                `OutcomeUnknown`: the id may have been used before.
-            FreedomPayError: any other of the tree but `StillProcessing`.
+            OutcomeUnknown: sent, and no answer came. The card may have been issued and paid for: do
+                not repeat the call before that is clear.
+            GiftCardError: refused. Under `Sign` with a `request_id` of yours, a refusal is
+                `OutcomeUnknown`, because the id may have been used before.
+            FreedomPayError: any other but `StillProcessing`.
         """
         call = table.GIFT_CARDS_ISSUE
         self._check(call, options, CHANGE_OPTIONS)
@@ -165,7 +166,7 @@ class GiftCards(Namespace):
         )
 
     async def status(self, card_id: int | str, **options: Unpack[ReadOptions]) -> GiftCardState:
-        """How it stands with a card.
+        """The state of a card.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
@@ -184,7 +185,7 @@ class GiftCards(Namespace):
         request_id: RequestId | None = None,
         timeout: float | None = None,
     ) -> GiftCardOrder:
-        """The first of two steps: issue a card, as `issue`. The second is `order.confirm(otp)`."""
+        """Issue a card, as `issue`, the first of two steps. The second is `order.confirm(otp)`."""
         issued = await self.issue(
             cardholder_name=cardholder_name,
             phone=phone,
@@ -207,7 +208,7 @@ class GiftCardOrder(Staying):
     """A card that was issued and paid for, and waits for the code from the SMS.
 
     Attributes:
-        card_id: all that is needed to go on with it, in any process.
+        card_id: `gift_cards.attach(card_id)` goes on with the order, in any process.
     """
 
     INSTEAD = "keep its card_id, and go on with gift_cards.attach(card_id) in any process"
@@ -217,18 +218,18 @@ class GiftCardOrder(Staying):
         self._cards: Final = cards
 
     async def confirm(self, otp: str, *, timeout: float | None = None) -> GiftCardState:
-        """Confirm it. Where the answer is lost, or says "activated already" (-10), the status of
-        the card tells.
+        """Confirm the card with the code from the SMS.
 
-        So it is safe to try again, in another process too: an earlier try whose answer was lost may
-        have confirmed the card. A success then says that the card is active, and not that this very
-        code was right.
+        Where the answer is lost, or says "activated already" (-10), the method asks for the state
+        of the card. So it is safe to call it again, in another process too. A success then says
+        that the card is active; an earlier attempt whose answer was lost may have activated it, and
+        this code may be wrong.
 
         Raises:
-            GiftCardError: refused; `code` -8 is a wrong code, or one that an earlier try has used
-                up. Another try is safe, and `status()` tells.
-            OutcomeUnknown: it may have been confirmed, and the status does not tell. Another try is
-                safe: a card is confirmed once.
+            GiftCardError: refused. `code` -8 is a wrong code, or one that an earlier attempt has
+                used up. Another attempt is safe, and `status()` shows the state.
+            OutcomeUnknown: the card may have been confirmed, and its state does not show it.
+                Another attempt is safe, because a card is confirmed once.
         """
         otp = Otp(otp)
         try:
@@ -242,15 +243,15 @@ class GiftCardOrder(Staying):
             return await self._by_its_status(error, timeout)
 
     async def _by_its_status(self, doubt: FreedomPayError, timeout: float | None) -> GiftCardState:
-        """The card, if it is activated; or else the error that leaves it open."""
+        """The card, if it is activated; otherwise `doubt` is raised."""
         try:
             state = await self.status(timeout=timeout)
-        except Exception as error:  # noqa: BLE001 - of a signer, too: not the question but the confirmation is what its caller has to know of
-            told = str(error) if isinstance(error, FreedomPayError) else type(error).__name__
-            doubt.add_note(f"its status could not be had either: {told}")
+        except Exception as error:  # noqa: BLE001 - a signer may raise anything, and the caller has to learn of the confirmation
+            why = str(error) if isinstance(error, FreedomPayError) else type(error).__name__
+            doubt.add_note(f"the question about the card's state failed too: {why}")
             raise doubt from (None if isinstance(error, FreedomPayError) else error)
         except asyncio.CancelledError as error:
-            # Not the question but the confirmation is what its caller has to know of.
+            # The caller has to learn of the confirmation, not of the question.
             mark_cancelled(error, doubt.request_id, outcome_unknown=True)
             error.add_note(str(doubt))
             warn_of_unknown(doubt.call, doubt.request_id)
@@ -259,15 +260,16 @@ class GiftCardOrder(Staying):
             return state
         if state.card_status is not None:
             doubt.add_note(
-                f"asked since, the issuer says of its status: {state.card_status.sentence}"
+                f"the issuer says of the card's state since: {state.card_status.sentence}"
             )
         raise doubt
 
     async def resend_code(self, *, timeout: float | None = None) -> GiftAnswer:
-        """Send another code."""
+        """Send another code to the phone."""
         return await self._cards.resend_code(self.card_id, timeout=timeout)
 
     async def status(self, *, timeout: float | None = None) -> GiftCardState:
+        """The state of the card."""
         return await self._cards.status(self.card_id, timeout=timeout)
 
     def __repr__(self) -> str:
@@ -275,10 +277,10 @@ class GiftCardOrder(Staying):
 
 
 def _unnamed(what: str, issued: IssuedGiftCard) -> ResultUnknown:
-    """A card that was paid for, and that the answer does not name as it was ordered."""
+    """The error of a card that was paid for, and whose id in the answer is missing or wrong."""
     error = ResultUnknown(
         (
-            f"the card was issued and paid for, and the answer {what}. Do not repeat it; a person "
+            f"the card was issued and paid for, and the answer {what}. Do not repeat it: a person "
             "has to look."
         ),
         request_id=issued.request_id,
@@ -290,7 +292,7 @@ def _unnamed(what: str, issued: IssuedGiftCard) -> ResultUnknown:
 
 
 def _digits(name: str, value: int | str) -> int:
-    """The vendor shows these as integers in one place and as text in another; integers go out."""
+    """An integer to send. The vendor shows integers in one place and text in another."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 20:
         return int(value)
     if not isinstance(value, int) or isinstance(value, bool):

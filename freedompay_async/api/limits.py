@@ -11,9 +11,9 @@ from freedompay_async.contract.models.requests import LimitQuery, LimitSetting, 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from freedompay_async.contract.models.answers import Completed
     from freedompay_async.contract.models.reads import LimitList
     from freedompay_async.contract.models.requests import Limit
+    from freedompay_async.contract.models.results import Completed
     from freedompay_async.operations.operation import Operation
     from freedompay_async.settings.options import ChangeOptions, ReadOptions
 
@@ -21,9 +21,9 @@ __all__ = ["SpendingLimits"]
 
 
 class SpendingLimits(Namespace):
-    """What a card, an account or a client may spend; options and errors as for `Cards`.
+    """What a card, an account or a client may spend. Options and errors as in `Cards`.
 
-    These calls are in the KZ menu only, as far as seen.
+    These calls were seen in the KZ menu only.
     """
 
     async def set(
@@ -38,8 +38,8 @@ class SpendingLimits(Namespace):
 
         Args:
             object_type: `card`, `account` or `client` (`LimitObject`).
-            object_id: its id.
-            limits: what to set.
+            object_id: the id of that card, account or client.
+            limits: the limits to set.
             **options: see `ChangeOptions`.
         """
         return await self._start(
@@ -57,8 +57,9 @@ class SpendingLimits(Namespace):
         object_id: str,
         **options: Unpack[ReadOptions],
     ) -> LimitList:
-        """The limits that are set, and what is left of them (docs.freedompay.kz, api-18614458; the
-        answer's names are inferred).
+        """The limits that are set, and what is left of them (docs.freedompay.kz, api-18614458).
+
+        The names of the answer's fields are inferred.
         """
         return await self._read(
             table.LIMITS_LIST,

@@ -1,4 +1,4 @@
-"""What the namespaces share."""
+"""What all namespaces share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from freedompay_async.guards.staying import Staying
 from freedompay_async.operations.start import start
-from freedompay_async.settings.options import CHANGE_OPTIONS, READ_OPTIONS, unknown_option
+from freedompay_async.settings.options import CHANGE_OPTIONS, READ_OPTIONS, check_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -25,10 +25,11 @@ R = TypeVar("R")
 
 
 class Namespace(Staying):
-    """Methods over one session, each named as its row of the contract table is.
+    """Methods over one session. Each has the name of its row in the contract table.
 
-    A method hands its options on as the one dict that Python has made of them. They are looked at
-    before the body is made: a refusal of the body would show what stands under a misspelt name.
+    A method passes its options on as the one dict that Python has made of them. Their names are
+    checked before the body is made: an error about the body would show, in its traceback, a secret
+    under a misspelt name.
     """
 
     INSTEAD = "make a client in each process"
@@ -37,10 +38,8 @@ class Namespace(Staying):
         self._session = session
 
     def _check(self, call: Call[Any], options: CallOptions, known: frozenset[str]) -> None:
-        """Raise `TypeError` where a method was given an option that it does not have."""
-        if not options.keys() <= known:
-            method = call.name.rpartition(".")[2]
-            raise unknown_option(options, known, f"{type(self).__name__}.{method}")
+        """Raise `TypeError` for an option that the method does not have."""
+        check_options(options, known, type(self).__name__, call.name)
 
     def _start(
         self,
@@ -69,7 +68,7 @@ class Namespace(Staying):
         body: Callable[[], msgspec.Struct],
         options: ReadOptions,
     ) -> Coroutine[Any, Any, R]:
-        """Make a call that changes something, and gives the same end when it is done again."""
+        """Make a call that changes something, and may be repeated: its end is the same then."""
         self._check(call, options, READ_OPTIONS)
         return self._session.repeat(call, body(), cast("ChangeOptions", options))
 

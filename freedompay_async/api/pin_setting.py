@@ -1,4 +1,4 @@
-"""The PIN of `cards.set_pin`, as it goes out."""
+"""The PIN that `cards.set_pin` sends."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["pin_to_send"]
 
-# What is longer is no plain PIN, even if it is all digits.
+# A longer text is no plain PIN, even if it has digits only.
 _LONGEST_PLAIN: Final = 12
 
 
@@ -22,25 +22,22 @@ def pin_to_send(pin: Pin | None, encrypt: Hidden[Callable[[str], str] | None]) -
     """The encrypted PIN; `None`: the issuer makes one.
 
     Args:
-        pin: encrypted, or plain together with `encrypt`.
-        encrypt: from the plain PIN to what goes out.
+        pin: the encrypted PIN, or the plain one together with `encrypt`.
+        encrypt: encrypts the plain PIN.
 
     Raises:
-        ConfigurationError: there is nothing to encrypt, or nothing to encrypt it with.
+        ConfigurationError: the PIN or its encryption is missing.
     """
     if pin is None:
         if encrypt.value is not None:
-            raise _refused("set_pin(encrypt=…) needs the pin.")
+            raise _refused("set_pin has encrypt= and no PIN to encrypt.")
         return None
     if pin and encrypt.value is not None:
         pin = Pin(encrypt.value(pin.reveal()))
     if not pin:
-        raise _refused("set_pin was given an empty PIN.")
+        raise _refused("the PIN is empty.")
     if encrypt.value is None and len(pin.reveal()) <= _LONGEST_PLAIN and pin.reveal().isdigit():
-        raise _refused(
-            "set_pin was given a plain PIN and nothing to encrypt it with: hand in encrypt=, or "
-            "the encrypted text."
-        )
+        raise _refused("a plain PIN can't be sent: pass encrypt= with it, or the encrypted text.")
     return pin
 
 

@@ -24,14 +24,14 @@ R = TypeVar("R")
 
 
 class Requests(Namespace):
-    """What became of intents. A request id is the whole token: any process can ask with it."""
+    """What became of requests. A request id is enough: any process can ask with it."""
 
     async def status(self, request_id: RequestId, **options: Unpack[CallOptions]) -> RequestState:
-        """Ask once what the issuer says of a request (docs.freedompay.kg, api-13677899).
+        """Ask the issuer once about a request (docs.freedompay.kg, api-13677899).
 
         Raises:
-            RequestFailed: the issuer refused to answer, an id that it does not know included; that
-                proves nothing of the request.
+            RequestFailed: the issuer refused to answer, for instance because it does not know the
+                id. That proves nothing about the request.
             FreedomPayError: the question failed in another way.
         """
         return await self._read(
@@ -42,8 +42,8 @@ class Requests(Namespace):
         )
 
     def attach(self, request_id: RequestId) -> Operation[RequestState]:
-        """An operation for an id of another process or another day; nothing is sent until it is
-        asked.
+        """An operation for the id of a request that any process has sent. Nothing is sent before
+        a method of the operation is called.
         """
         return Operation(self._session, REQUESTS_STATUS, checked_request_id(request_id))
 
@@ -55,19 +55,18 @@ class Requests(Namespace):
         concurrency: int = 32,
         rate: float | None = None,
     ) -> AsyncGenerator[Operation[R]]:
-        """Yield each operation when it has ended, whatever their number, on one budget of calls.
+        """Yield each operation when it has ended; there may be thousands.
 
         Args:
             operations: what to wait for.
-            timeout: seconds for all of them; without it there is no end to the waiting.
-                `Retry-After` is obeyed where there is time for it, and without a timeout for an
-                hour at most: then the request is asked about again.
-            concurrency: look-ups on the way at once.
+            timeout: seconds for all of them; left out, the waiting has no end. `Retry-After` is
+                obeyed where there is time for it; without a timeout, for an hour at most.
+            concurrency: look-ups at once.
             rate: look-ups a second at most.
 
         Raises:
-            StillProcessing: the time is up, or too short for what the issuer asked to wait with the
-                rest; `request_ids` has those that have not ended.
+            StillProcessing: the time is over, or the issuer asked to wait longer than is left;
+                `request_ids` has the requests that have not ended.
             AuthenticationError: the question was refused.
         """
         return as_completed(

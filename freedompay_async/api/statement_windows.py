@@ -1,4 +1,4 @@
-"""A long statement in windows."""
+"""A long statement, asked for in windows of some days."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 __all__ = ["day_of", "movements"]
 
 _DAY: Final = dt.timedelta(days=1)
-# One for an issuer that leaves the day itself out, one for days that begin elsewhere than those of
-# a movement's own offset.
+# One day for an issuer that excludes the last day, and one for days of another time zone than the
+# movement's own.
 _MARGIN: Final = 2 * _DAY
 
 
 def day_of(day: dt.date | str | None) -> str | None:
-    """A date as it goes out, `YYYY-MM-DD`; a text as it is."""
-    # A datetime is a date too, and its time of day has no place here.
+    """The text to send for a date, `YYYY-MM-DD`; a text is sent as it is."""
+    # A datetime is a date too, and its time of day is not sent.
     if isinstance(day, dt.datetime):
         return day.date().isoformat()
     return day.isoformat() if isinstance(day, dt.date) else day
@@ -38,18 +38,20 @@ class _Ask(Protocol):
 async def movements(
     ask: _Ask, card_id: str, *, start: dt.date, end: dt.date, window: int, timeout: float | None
 ) -> AsyncGenerator[Movement]:
-    """As `Cards.movements`."""
+    """The movements; arguments and errors as in `Cards.movements`."""
     start, end = _date(start), _date(end)
     if end < start:
         raise ConfigurationError(
             f"movements from {start} to {end}: the end is before the start. Nothing was sent."
         )
     if window < 1:
-        raise ConfigurationError(f"window={window!r}: days, at least 1. Nothing was sent.")
+        raise ConfigurationError(
+            f"window is {window!r}: it needs at least 1 day. Nothing was sent."
+        )
     if start - dt.date.min < _MARGIN or dt.date.max - end < _MARGIN + _DAY:
         raise ConfigurationError(
-            f"movements from {start} to {end}: there are no such days around them. Nothing was "
-            "sent."
+            f"movements from {start} to {end}: the calendar has no two days around them, which "
+            "are asked for too. Nothing was sent."
         )
     first = start
     while first <= end:
@@ -61,9 +63,9 @@ async def movements(
             day = _day_of(movement)
             if day is None:
                 raise ProtocolError(
-                    "a movement has no date that can be read "
-                    f"({mask_text(str(movement.datetime))[:40]!r}), so nothing tells which window "
-                    "it belongs to. Ask for `statement` instead, one at a time.",
+                    "the date of a movement can't be read "
+                    f"({mask_text(str(movement.datetime))[:40]!r}), so its window is not known. "
+                    "Use `statement` instead, one at a time.",
                     request_id=statement.request_id,
                     call="cards.statement",
                 )

@@ -17,8 +17,8 @@ from freedompay_async.contract.models.requests import (
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from freedompay_async.contract.models.answers import Completed, CreatedTransaction
     from freedompay_async.contract.models.reads import TransactionInfo
+    from freedompay_async.contract.models.results import Completed, CreatedTransaction
     from freedompay_async.operations.operation import Operation
     from freedompay_async.settings.options import ChangeOptions, ReadOptions
 
@@ -26,10 +26,10 @@ __all__ = ["Transactions"]
 
 
 class Transactions(Namespace):
-    """Payments from a card; options and errors as for `Cards`.
+    """Payments from a card. Options and errors as in `Cards`.
 
     Amounts are in whole units of the currency: `Decimal`, `int`, or text such as `"12.10"`; never a
-    float. These calls are in the KZ menu only, as far as seen.
+    float. These calls were seen in the KZ menu only.
     """
 
     async def create(
@@ -42,7 +42,7 @@ class Transactions(Namespace):
         description: str | None = None,
         **options: Unpack[ChangeOptions],
     ) -> Operation[CreatedTransaction]:
-        """Take an amount from a card.
+        """Charge a card with an amount.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """
@@ -66,8 +66,9 @@ class Transactions(Namespace):
         amount: Decimal | int | str | None = None,
         **options: Unpack[ChangeOptions],
     ) -> Operation[Completed]:
-        """Clear a transaction; without an amount, all of it (docs.freedompay.kz, api-14318358; the
-        fields are published in part).
+        """Clear a transaction; without `amount`, all of it (docs.freedompay.kz, api-14318358).
+
+        The fields are published in part.
         """
         return await self._start(
             table.TRANSACTIONS_CLEAR,
@@ -88,7 +89,7 @@ class Transactions(Namespace):
         description: str | None = None,
         **options: Unpack[ChangeOptions],
     ) -> Operation[Completed]:
-        """Give an amount back (docs.freedompay.kz, api-14318477)."""
+        """Refund an amount of a transaction (docs.freedompay.kz, api-14318477)."""
         return await self._start(
             table.TRANSACTIONS_REFUND,
             lambda: Refund(
@@ -101,7 +102,7 @@ class Transactions(Namespace):
         )
 
     async def info(self, transaction_id: str, **options: Unpack[ReadOptions]) -> TransactionInfo:
-        """What the issuer tells of a transaction.
+        """The state and the data of a transaction.
 
         Inferred: the call is in the vendor's menu, and no public page shows its path or fields.
         """

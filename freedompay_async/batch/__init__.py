@@ -14,8 +14,9 @@ from freedompay_async.batch.input.reading import read_file
 from freedompay_async.batch.input.rows import Problem, Row
 from freedompay_async.batch.journal.sqlite import Journal
 from freedompay_async.batch.limits import Limits, Progress
+from freedompay_async.batch.outcome import Outcome, State
 from freedompay_async.batch.plan import Plan
-from freedompay_async.batch.report import Outcome, Report, State, outcomes
+from freedompay_async.batch.report import Report, outcomes
 
 __all__ = [
     "Accepted",

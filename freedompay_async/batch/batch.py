@@ -1,4 +1,4 @@
-"""A batch: planned, run and told of."""
+"""A batch: its plan, its runs and its report."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ from typing import TYPE_CHECKING, Final
 from freedompay_async.batch.accepting import Accepted, accept, accepted_keys
 from freedompay_async.batch.contracts import Agreement
 from freedompay_async.batch.first_check import CHECKS
+from freedompay_async.batch.journal.base import BatchJournal
 from freedompay_async.batch.limits import Limits, Progress
 from freedompay_async.batch.plan import (
     Plan,
     check_settings,
     checked_card_product,
     existing_plan,
-    fold_plan,
     make_plan,
 )
-from freedompay_async.batch.report import Outcome, Report, make_report
+from freedompay_async.batch.report import make_report
 from freedompay_async.batch.run import Run
+from freedompay_async.client import FreedomPay
 from freedompay_async.contract.calls import Section
 from freedompay_async.contract.request_ids import checked_name
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.guards.arguments import check_flag, check_type, refusal
+from freedompay_async.guards.arguments import check_flag, check_type
 from freedompay_async.guards.staying import Staying
 from freedompay_async.operations.stream import stream
 
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
 
     from freedompay_async.batch.first_check import Check
     from freedompay_async.batch.input.rows import Problem, Row
-    from freedompay_async.batch.journal.sqlite import Journal
-    from freedompay_async.client import FreedomPay
+    from freedompay_async.batch.outcome import Outcome
+    from freedompay_async.batch.report import Report
 
 __all__ = ["Batch"]
 
@@ -43,40 +44,39 @@ class Batch(Staying):
     The request ids of a row come from the merchant, the batch name and the key of the row. So a key
     gets one card, whichever file, machine or journal it comes from, unless another batch name is
     given. (Without its journal: while the issuer remembers request ids.) A row whose id was used
-    before this journal is told as found, and nothing is made for it until it is accepted as the
-    same person's.
+    before this journal ends as found, and nothing is made for it until it is accepted as the same
+    person's.
 
     The journal remembers the contract of the client (see `Override`). With another one nothing is
     sent before somebody has said that it may be another one: `contract_changed`.
 
     Args:
         fp: the client; its merchant and host are part of the plan.
-        journal: an open journal.
+        journal: an open journal, such as `Journal.open` gives.
         name: the name that the request ids depend on; for a journal that has a plan, by default the
             plan's. Blanks around it, line breaks and what can't be seen make no other name.
         activate: activate each card too; by default as planned before, or no.
         limits: what a run may take.
-        check_first: before the first send of a new journal, whether the issuer knows request ids of
-            it. `sample` asks about 50 rows spread over the file, and if one is known about each row
-            before its first send, in later runs too; `all` asks about each row; `none` about none.
-            Where a question gets no clear answer within `Limits.settle`, nothing is sent of what it
-            is about.
-        accept_found: keys of rows that an earlier run has told as found and that were used before
-            for the same people, or `"all"` of these: such rows go on. It is kept in the journal.
-            Rows that are found later are not accepted by it, because nobody has seen them.
+        check_first: whether request ids are looked up before the first send of a new journal.
+            `sample` looks up 50 rows spread over the file, and if the issuer knows one of them,
+            each row before its first send, in later runs too; `all` looks up each row; `none` looks
+            up none. A row without a clear answer within `Limits.settle` is not sent.
+        accept_found: keys of rows that ended as found and that were used before for the same
+            people, or `"all"` of these: such rows go on. The journal keeps it. Rows that are found
+            later are not accepted by it, because nobody has seen them.
         contract_changed: go on though the contract is not the one that the batch was planned with,
-            and keep the new one. Rows that were not sent take it. Rows that were sent are asked
-            about first, and sent again only if the bytes of their bodies stay the same (their path
-            may be another); else they end as unknown.
-        card_product_id: of the cards, which are of another list than the clients' products; by
-            default as planned before, or each row's own product. A row's own `card_product_id`
-            wins.
-        strict: a plan takes its warnings for problems.
+            and keep the new one. Rows that were not sent take it. Rows that were sent are looked up
+            first, and sent again only if their bodies stay the same bytes (their path may be
+            another); else they end as unknown.
+        card_product_id: product of the cards; the issuer has another list for them than for
+            clients. By default as planned before, or each row's own product. A row's own
+            `card_product_id` comes first.
+        strict: the warnings of a plan are problems.
 
     Raises:
         ConfigurationError: the name or the merchant id can't be part of a request id, another
-            argument is not one of these, or the contract leaves out what tells whose a card is, or
-            a repeat from a second order; nothing was sent.
+            argument is not one of these, or the contract leaves out what shows whose a card is, or
+            what shows a repeat; nothing was sent.
     """
 
     INSTEAD = "make it of a client and a journal where it is needed"
@@ -84,7 +84,7 @@ class Batch(Staying):
     def __init__(
         self,
         fp: FreedomPay,
-        journal: Journal,
+        journal: BatchJournal,
         *,
         name: str | None = None,
         activate: bool | None = None,
@@ -101,9 +101,11 @@ class Batch(Staying):
             )
         if limits is not None:
             check_type("limits", limits, Limits, "Limits")
-        _check_parts(fp, journal)
+        check_type("fp", fp, FreedomPay, "a FreedomPay")
+        check_type("journal", journal, BatchJournal, "a Journal, as Journal.open() gives it")
         self._fp: Final = fp
-        self._journal: Final = journal
+        self.journal: Final = journal
+        """The journal that it was given."""
         self._settings: Final = {
             "merchant": checked_name("merchant id", fp.merchant),
             "base_url": fp.base_url,
@@ -116,7 +118,7 @@ class Batch(Staying):
         self._agreement: Final = Agreement(
             fp.contract,
             changed=check_flag("contract_changed", contract_changed),
-            path=journal.path,
+            name=journal.name,
             header_id=fp._session.shared.signers[Section.PAYMENT_CARDS].header_id,
         )
         if card_product_id is not None:
@@ -128,59 +130,53 @@ class Batch(Staying):
         self._has_accepted = False
         self._run: Run | None = None
         self.progress = Progress()
-        """Where the last run stands; live."""
+        """The progress of the last run; live."""
 
     async def plan(self, rows: Iterable[Row | list[Problem]]) -> Plan:
         """Write the rows into the journal, or find that it has them already; nothing is sent.
 
         Args:
-            rows: such as `read_file` gives; read in another thread, and never all in memory. One
-                that was made in code and has a value of another type, such as NaN, is a problem of
-                the plan.
+            rows: such as `read_file` gives. They are read in another thread, and never all in
+                memory. A row that was made in code and has a value of another type, such as NaN,
+                is a problem of the plan.
 
         Raises:
             ConfigurationError: the journal has another batch, or one of another contract, there are
-                more rows than cards allowed, or something else than rows was given.
+                more rows than cards allowed, or `rows` is something else.
         """
         settings = {"batch": "default", "activate": "no"} | self._settings
-        plan = await make_plan(
-            self._journal,
+        return await make_plan(
+            self.journal,
             rows,
             settings=settings,
             max_cards=self._limits.max_cards,
             strict=self._strict,
             agreement=self._agreement,
         )
-        if plan.rows and not plan.resumed:
-            await fold_plan(self._journal)
-        return plan
 
     async def run(self) -> AsyncGenerator[Outcome]:
         """Issue a card for every row that has not ended, and yield each row as it ends. The first
         run accepts the rows of `accept_found` before it begins, unless `accept` did.
 
         To end it early, call `stop()`; or leave the loop, inside `contextlib.aclosing`, to cancel
-        what is on the way.
+        the calls in flight.
 
         Raises:
             ConfigurationError: there is no plan, it is of another merchant, host or contract, a
-                guard stopped the run, or the questions before the first send got no clear answer.
+                guard stopped the run, or the look-ups before the first send got no clear answer.
             AuthenticationError: the issuer refuses this merchant; the rows are left as they are.
             NotSent, RateLimited: no answer for too long.
             JournalError: the journal can't be written.
         """
-        if self._journal.running:
-            raise ConfigurationError(
-                f"{self._journal.path} is being run already. Nothing more was sent."
-            )
-        self._journal.running = True
+        owner = self.journal.new_owner()
         self.progress = Progress()
         self._run = run = Run(
             self._fp._session,
-            self._journal,
+            self.journal,
             self._limits,
             self.progress,
             self._accepting,
+            owner=owner,
             check_first=self._check_first,
         )
         try:
@@ -189,7 +185,7 @@ class Batch(Staying):
                     yield outcome
         finally:
             self._run = None
-            self._journal.running = False
+            self.journal.release(owner)
 
     async def planned(self) -> Plan:
         """The plan in the journal.
@@ -198,21 +194,22 @@ class Batch(Staying):
             ConfigurationError: there is none, or it is of another merchant, host, batch or
                 contract.
         """
-        plan = await existing_plan(self._journal)
-        check_settings(plan.settings, self._settings, self._journal.path)
-        await self._journal.call(self._agreement.check)
+        plan = await existing_plan(self.journal)
+        check_settings(plan.settings, self._settings, self.journal.name)
+        if changed := self._agreement.check(await self.journal.facts()):
+            await self.journal.keep(changed)
         return plan
 
     async def accept(self) -> Accepted:
-        """Write down that the rows of `accept_found`, as far as they are found now, were used for
-        the same people.
+        """Keep in the journal that the rows of `accept_found`, as far as they are found now, were
+        used for the same people.
 
         Raises:
             ConfigurationError: the plan is missing or another, or it has no row with one of the
                 keys; nothing is accepted.
         """
         await self.planned()
-        accepted = await accept(self._journal, self._accept_found)
+        accepted = await accept(self.journal, self._accept_found)
         self._has_accepted = True
         return accepted
 
@@ -222,19 +219,12 @@ class Batch(Staying):
         return await self.planned()
 
     def stop(self) -> None:
-        """Let a run end early: no new row starts, what is on the way is settled, the rest is left
-        for a later run.
+        """Let a run end early: no new row starts, calls in flight are settled, and the other rows
+        are left for a later run.
         """
         if self._run is not None:
             self._run.stop()
 
     async def report(self) -> Report:
-        """How the batch stands."""
-        return await make_report(self._journal)
-
-
-def _check_parts(fp: object, journal: object) -> None:
-    if not hasattr(fp, "merchant"):
-        raise refusal("fp", fp, "a FreedomPay")
-    if not hasattr(journal, "path"):
-        raise refusal("journal", journal, "a Journal, as Journal.open() gives it")
+        """The report of the batch."""
+        return await make_report(self.journal)

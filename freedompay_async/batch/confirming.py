@@ -1,39 +1,23 @@
-"""That somebody has said yes to a batch on a live host.
-
-The journal keeps it: neither a resume nor a worker asks again.
-"""
+"""The yes of a person to a batch on a live host. The journal keeps it, so nobody is asked again."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
+
+from freedompay_async.batch.journal.records import Fact
 
 if TYPE_CHECKING:
-    import sqlite3
-
-    from freedompay_async.batch.journal.sqlite import Journal
+    from freedompay_async.batch.journal.base import BatchJournal
 
 __all__ = ["confirm", "is_confirmed"]
 
-_NAME: Final = "confirmed_at"
 
-
-async def is_confirmed(journal: Journal) -> bool:
+async def is_confirmed(journal: BatchJournal) -> bool:
     """Whether somebody has said yes to the plan of this journal."""
-
-    def read(connection: sqlite3.Connection) -> bool:
-        return (
-            connection.execute("SELECT 1 FROM meta WHERE name = ?", (_NAME,)).fetchone() is not None
-        )
-
-    return await journal.call(read)
+    return Fact.CONFIRMED_AT in await journal.facts()
 
 
-async def confirm(journal: Journal) -> None:
-    """Write the yes down, with the time."""
-
-    def write(connection: sqlite3.Connection) -> None:
-        when = datetime.now(UTC).isoformat(timespec="seconds")
-        connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_NAME, when))
-
-    await journal.call(write)
+async def confirm(journal: BatchJournal) -> None:
+    """Keep the yes, with the time."""
+    await journal.keep({Fact.CONFIRMED_AT: datetime.now(UTC).isoformat(timespec="seconds")})

@@ -1,7 +1,7 @@
 """The contract that a batch was planned with, and a run that has another one.
 
-What was sent under the earlier contract may have been done. So a run with another one has to be
-told to go on; then what was sent is asked about first, and sent again only if its bytes are the
+What was sent under the earlier contract may have been done. So a run with another contract needs
+`contract_changed`. Then what was sent is looked up first, and sent again only if its bytes are the
 same.
 """
 
@@ -11,21 +11,16 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from freedompay_async.batch.journal.records import Fact
 from freedompay_async.contract.client_contract import Contract, Says, differences
 from freedompay_async.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Mapping
-    from pathlib import Path
 
-__all__ = ["META", "Agreement", "changed_since"]
+__all__ = ["Agreement", "changed_since"]
 
-_CONTRACT: Final = "contract"
-_CHANGED: Final = "contract_changed"
-META: Final = (_CONTRACT, _CHANGED)
-"""Names in a journal that are no settings of its batch."""
-# What tells whose a step is; without it nothing would.
+# The field that shows whose each step is.
 _WHOSE: Final = {
     "clients.create": "client",
     "cards.issue": "client_id",
@@ -37,7 +32,7 @@ _HIDDEN: Final = "a value that is not shown is another one"
 
 
 class _Known(msgspec.Struct, frozen=True):
-    """A contract as a journal keeps it: its digest, and what it says, without secrets."""
+    """A contract as a journal keeps it: its digest and its rules, without secrets."""
 
     digest: str
     says: Says
@@ -48,30 +43,30 @@ _FIELDS: Final = msgspec.json.Decoder(dict[str, str])
 
 
 class Agreement:
-    """The contract of a run, held against that of its batch.
+    """Compares the contract of a run with that of its batch.
 
     Args:
         contract: of the client.
-        changed: it may be another one.
-        path: of the journal.
+        changed: another contract than that of the plan is allowed.
+        name: of the journal, in messages.
         header_id: the signature scheme has the request id in a header.
 
     Raises:
-        ConfigurationError: under this contract nothing would tell whose a card is, or a repeat from
-            a second order.
+        ConfigurationError: under this contract nothing would show whose a card is, or that a
+            request is a repeat.
     """
 
-    def __init__(self, contract: Contract, *, changed: bool, path: Path, header_id: bool) -> None:
+    def __init__(self, contract: Contract, *, changed: bool, name: str, header_id: bool) -> None:
         self._now: Final = _Known(contract.digest, contract.says)
         self._changed: Final = changed
-        self._path: Final = path
-        for call, name in _WHOSE.items():
+        self._name: Final = name
+        for call, field in _WHOSE.items():
             row = contract.rows.get(call)
             if row is None:
                 continue
-            if name in row.leave_out:
+            if field in row.leave_out:
                 raise ConfigurationError(
-                    f"the contract leaves {name} out of {call}, and then nothing tells whose card "
+                    f"the contract leaves {field} out of {call}, and then nothing shows whose card "
                     "a batch makes. A card for a "
                     "cardholder is made by a single call: cards.issue(product_id=…, "
                     "extra={'cardholder': {…}}). Nothing was sent."
@@ -85,35 +80,35 @@ class Agreement:
                     "sent."
                 )
 
-    def begin(self, connection: sqlite3.Connection) -> None:
-        """Of a new plan. Without a contract of its own there is nothing to write down."""
-        if self._now.says:
-            self._write(connection)
+    def begin(self) -> Mapping[Fact, str]:
+        """What a journal keeps of a new plan: nothing where the contract is the vendor's own."""
+        return self._kept() if self._now.says else {}
 
-    def check(self, connection: sqlite3.Connection) -> None:
-        """Of a plan that is there; where the contract may be another one, that is kept from now on.
+    def check(self, facts: Mapping[Fact, str]) -> Mapping[Fact, str]:
+        """What a journal with these facts keeps from now on: nothing new where the contract is the
+        same.
 
         Raises:
-            ConfigurationError: it is another one.
+            ConfigurationError: it is another one, and must not be.
         """
-        known = _known(connection)
+        known = _known(facts)
         if known.digest == self._now.digest:
-            return
+            return {}
         lines = differences(known.says, self._now.says) or [_HIDDEN]
         if not self._changed:
-            raise ConfigurationError(self._told(lines))
-        self._write(connection)
+            raise ConfigurationError(self._another(lines))
         fields = _fields(known.says, self._now.says) or dict.fromkeys(self._now.says, _HIDDEN)
-        _put(connection, _CHANGED, msgspec.json.encode({**changed_since(connection), **fields}))
+        changed = msgspec.json.encode({**changed_since(facts), **fields})
+        return {**self._kept(), Fact.CONTRACT_CHANGED: changed.decode()}
 
-    def _write(self, connection: sqlite3.Connection) -> None:
-        _put(connection, _CONTRACT, msgspec.json.encode(self._now))
+    def _kept(self) -> Mapping[Fact, str]:
+        return {Fact.CONTRACT: msgspec.json.encode(self._now).decode()}
 
-    def _told(self, lines: list[str]) -> str:
+    def _another(self, lines: list[str]) -> str:
         more = [f"and {len(lines) - _MOST:,} more"] if len(lines) > _MOST else []
         listed = "\n".join(f"  {line}" for line in (*lines[:_MOST], *more))
         return (
-            f"{self._path} has a batch that was planned with another contract:\n{listed}\n"
+            f"{self._name} has a batch that was planned with another contract:\n{listed}\n"
             "To go on with this one say --contract-changed (Batch(contract_changed=True)). Rows "
             "that were not sent take it then; rows "
             "that were sent are asked about first, and sent again only if their bytes stay the "
@@ -121,20 +116,16 @@ class Agreement:
         )
 
 
-def changed_since(connection: sqlite3.Connection) -> Mapping[str, str]:
-    """Of each call that the batch was not planned with as it is now, what has changed."""
-    row = connection.execute("SELECT value FROM meta WHERE name = ?", (_CHANGED,)).fetchone()
-    return {} if row is None else _FIELDS.decode(row[0])
+def changed_since(facts: Mapping[Fact, str]) -> Mapping[str, str]:
+    """By the name of each call whose contract was another one in the plan: what has changed."""
+    changed = facts.get(Fact.CONTRACT_CHANGED)
+    return {} if changed is None else _FIELDS.decode(changed)
 
 
-def _known(connection: sqlite3.Connection) -> _Known:
-    """A journal that says nothing of a contract was made without one, by an earlier version too."""
-    row = connection.execute("SELECT value FROM meta WHERE name = ?", (_CONTRACT,)).fetchone()
-    return _Known(Contract().digest, {}) if row is None else _KNOWN.decode(row[0])
-
-
-def _put(connection: sqlite3.Connection, name: str, value: bytes) -> None:
-    connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value.decode()))
+def _known(facts: Mapping[Fact, str]) -> _Known:
+    """A journal without a contract was made with the vendor's own, by an earlier version too."""
+    kept = facts.get(Fact.CONTRACT)
+    return _Known(Contract().digest, {}) if kept is None else _KNOWN.decode(kept)
 
 
 def _fields(was: Says, now: Says) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The body of a row's first step, with the document that was planned."""
+"""The body of a row's first step, with the document of the plan."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from freedompay_async.contract.models import ClientCreation
 from freedompay_async.redaction.secret import Document
 
 if TYPE_CHECKING:
-    from freedompay_async.batch.plan import PlannedRow
+    from freedompay_async.batch.kept import PlannedRow
 
 __all__ = ["creation"]
 
 
 async def creation(planned: PlannedRow) -> ClientCreation:
-    """What creates the client of a row.
+    """The body that creates the client of a row.
 
     Raises:
-        DocumentProblem: its document is not what was planned.
+        DocumentProblem: its document is not the one of the plan.
     """
     row = planned.row
     client = row.client
@@ -42,7 +42,7 @@ async def creation(planned: PlannedRow) -> ClientCreation:
 
 
 def _document(path: Path, sha256: str | None) -> Document:
-    """In Base64. No frame that something can go wrong in holds the content."""
+    """The document in Base64. No frame in which an error may arise holds the content."""
     document, digest = _read_document(path)
     if digest != sha256:
         raise DocumentProblem(f"{path} is not the document that was planned")

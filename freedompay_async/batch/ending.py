@@ -1,10 +1,10 @@
-"""How a row ends, and the words for it."""
+"""The ends of a row, and the sentences that give their reasons."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from freedompay_async.batch.report import State
+from freedompay_async.batch.outcome import State
 from freedompay_async.calls.error_hints import hint_of
 from freedompay_async.errors import ApiError, FreedomPayError, RequestFailed
 
@@ -15,36 +15,36 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Ended",
-    "as_told",
     "failed",
-    "not_all_told",
+    "not_all_named",
     "not_proved",
     "not_what_was_ordered",
     "now_proved",
+    "proved",
     "says_nothing",
     "used_before",
 ]
 
+_ID: Final = " [request_id {}]"
 _NOT_PROVED: Final = "does not know its request id. Nothing proves that it was not done"
 _PROVED: Final = (
     "does not know its request id, asked again later, while it knows one that it has accepted "
     "from this batch. It was not done"
 )
-_ID: Final = " [request_id {}]"
-_USED: Final = "used before: check whose card it is. "
-_USED_NO_CARD: Final = (
+# By what is known of the earlier use.
+_USED_CARD: Final = "used before: check whose card it is."
+_USED_CLIENT: Final = (
     "used before: check whose client it is. No card of that use is known: the issuer does not "
-    "know its request, or could not be asked, "
-    "or it failed. "
+    "know its request, or could not be asked, or it failed."
 )
 _USED_NOTHING: Final = (
     "used before. Nothing is known that this use has made: it failed, or goes on, or could not be "
-    "asked about. "
+    "asked about."
 )
 
 
 class Ended(Exception):
-    """A row has ended; what is known of it beyond that is in its entry.
+    """The end of a row; its ids are in its entry.
 
     Attributes:
         card_ids: every card that an answer has named, where they are not what was ordered.
@@ -65,20 +65,11 @@ class Ended(Exception):
         self.card_ids: Final = tuple(card_ids)
 
 
-def as_told(row: Entry, ended: Ended) -> Ended:
-    """The end in the words for what is known of its row, which gets the cards that the end names."""
-    row.card_ids = ended.card_ids
-    if ended.state is not State.FOUND or row.card_id is not None or ended.reason is None:
-        return ended
-    used = _USED_NOTHING if row.client_id is None else _USED_NO_CARD
-    return Ended(State.FOUND, ended.reason.replace(_USED, used))
-
-
 def failed(row: Entry, error: FreedomPayError) -> Ended:
-    """After an error that nothing more can be asked about in this run.
+    """The end after an error that this run can't ask more about.
 
-    What a failed request names may exist. It is not what a next step may build on, so the client of
-    the row stays what it was.
+    What a failed request names may exist. No next step may build on it, so the client of the row
+    stays what it was.
     """
     if not isinstance(error, RequestFailed):
         return Ended(State.UNKNOWN, str(error))
@@ -93,8 +84,8 @@ def failed(row: Entry, error: FreedomPayError) -> Ended:
 
 
 def _named(row: Entry, error: RequestFailed) -> list[str]:
-    """What a failed request names; an activation is about the card and the client of its row, so
-    those are nothing new.
+    """What a failed request names. The card and the client of the row itself don't count: an
+    activation is about them.
     """
     own = () if row.card_id is None else (row.card_id, row.client_id)
     cards = [card for card in error.card_ids if card not in own]
@@ -107,49 +98,62 @@ def _named(row: Entry, error: RequestFailed) -> list[str]:
 
 
 def not_what_was_ordered(differs: str, card_ids: Sequence[str], *, request_id: str) -> Ended:
+    """The end where other cards were made than one for this row."""
     return Ended(
         State.DOUBTFUL, f"{differs}: {_cards(card_ids)}{_ID.format(request_id)}", card_ids=card_ids
     )
 
 
-def not_all_told(call: str, card_ids: Sequence[str], *, request_id: str) -> Ended:
+def not_all_named(call: str, card_ids: Sequence[str], *, request_id: str) -> Ended:
+    """The end where the issuer does not name all that it has made."""
     so_far = _cards(card_ids) if card_ids else "none"
     return Ended(
         State.UNKNOWN,
-        f"{call}: done, and not all ids are told yet (so far {so_far}){_ID.format(request_id)}",
+        f"{call}: done, and not all ids are named yet (so far {so_far}){_ID.format(request_id)}",
     )
 
 
-def used_before(what: str, request_id: str) -> Ended:
-    """Of a row that somebody had used before this journal did."""
+def used_before(row: Entry, what: str, request_id: str) -> Ended:
+    """The end of a row that was used before this journal used it; `what`: its step."""
+    if row.card_id is not None:
+        used = _USED_CARD
+    else:
+        used = _USED_NOTHING if row.client_id is None else _USED_CLIENT
     return Ended(
         State.FOUND,
-        f"{_USED}The issuer knew the request id of this row's {what} before this journal sent it, "
-        "so nothing "
-        "is made for the row until --accept-found says that it was used for the same "
+        f"{used} The issuer knew the request id of this row's {what} before this journal sent it, "
+        "so nothing is made for the row until --accept-found says that it was used for the same "
         f"person{_ID.format(request_id)}",
     )
 
 
 def not_proved(error: FreedomPayError) -> str:
-    hint = hint_of(error.error_code, error.http_status)
-    return f"{_refusal(error)}, and {_NOT_PROVED}{_ID.format(error.request_id)}" + (
-        f".{hint}" if hint else ""
-    )
+    """The reason of a refused step that may have been done all the same."""
+    return f"{_refusal(error)}, and {_NOT_PROVED}{_ID.format(error.request_id)}{_hint(error)}"
+
+
+def proved(error: FreedomPayError) -> str:
+    """The reason of a refused step that was not done."""
+    return f"{_refusal(error)}, and {_PROVED}{_ID.format(error.request_id)}{_hint(error)}"
 
 
 def now_proved(reason: str) -> str:
-    """Of a refusal that was told as not proved."""
-    return (
-        reason.replace(_NOT_PROVED, _PROVED)
-        if _NOT_PROVED in reason
-        else f"{reason}: the issuer {_PROVED}"
-    )
+    """The reason of a refusal that an earlier run has kept, now that it is proved.
+
+    A journal keeps the text only; an earlier version may have put it in other words.
+    """
+    before, kept, after = reason.partition(_NOT_PROVED)
+    return f"{before}{_PROVED}{after}" if kept else f"{reason}: the issuer {_PROVED}"
 
 
 def says_nothing(error: FreedomPayError) -> str:
-    """Of a refused step that `request/status` could not be asked about."""
+    """The reason of a refused step that `request/status` could not be asked about."""
     return f"{_refusal(error)}, and request/status says nothing of it{_ID.format(error.request_id)}"
+
+
+def _hint(error: FreedomPayError) -> str:
+    hint = hint_of(error.error_code, error.http_status)
+    return f".{hint}" if hint else ""
 
 
 def _refusal(error: FreedomPayError) -> str:

@@ -1,10 +1,9 @@
-"""Before a row is sent for the first time: whether the issuer knows its request id already, from
-another machine or a lost journal.
+"""Looks request ids up before they are sent for the first time: another machine or a lost journal
+may have used them.
 
-An issuer that refuses a used id would tell it anyway; one that answers it in another way would not,
-and then a card is made for somebody else's client. So rows spread over the file are asked about
-before anything is sent, and if one of them is known, each row is. Where an id gets no clear answer,
-nothing is sent.
+An issuer may answer a used id in another way than by a refusal, and then a card would be made for
+somebody else's client. So rows spread over the file are looked up before anything is sent, and if
+the issuer knows one of them, each row is. Where an id gets no clear answer, nothing is sent.
 """
 
 from __future__ import annotations
@@ -16,40 +15,41 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import anyio
 
+from freedompay_async.batch.journal.records import Fact
 from freedompay_async.batch.run_resources import SAYS_NOTHING, why
 from freedompay_async.batch.stopping import Held, Stopped, Wait
 from freedompay_async.contract.request_ids import derive_request_id
 from freedompay_async.errors import ConfigurationError, FreedomPayError, ProtocolError
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Mapping, Sequence
 
     from freedompay_async.batch.entries import Entry
     from freedompay_async.batch.run_resources import RunResources
     from freedompay_async.contract.models import RequestState
 
-__all__ = ["CHECKS", "Check", "FirstCheck", "spread"]
+__all__ = ["CHECKS", "EACH_ROW", "Check", "FirstCheck", "spread"]
 
 Check = Literal["sample", "all", "none"]
 CHECKS: Final = ("sample", "all", "none")
+EACH_ROW: Final = "all"
 _SAMPLE: Final = 50
 _ASKED_FIRST: Final = "request ids are asked about before they are sent for the first time"
 _NOT_TOLD: Final = (
-    "nothing was sent. Whether the request ids of this batch were used before can't be told: "
+    "nothing was sent. Whether the request ids of this batch were used before is not known: "
     "request/status gave no clear answer to "
     "{nothing} of {asked} questions, the last time: {why}. Run it again later; or, if this is how "
     "the host answers an id that it does not "
     'know, say --check-first none (Batch(check_first="none")).'
 )
 _HELD: Final = (
-    "nothing was sent. Whether the request ids of this batch were used before can't be told: the "
+    "nothing was sent. Whether the request ids of this batch were used before is not known: the "
     "issuer asked to wait {seconds} s "
     "before it is asked again, longer than there was time left for (Limits.settle is {settle:g} "
     "s). Run it again later."
 )
 _NOT_TOLD_OF_ROWS: Final = (
-    "whether the request ids of the rows that are left were used before can't be told: for "
+    "whether the request ids of the rows that are left were used before is not known: for "
     "{settle:g} s request/status gave no "
     "clear answer to any question about them, the last time: {why}. Nothing was sent for these "
     "rows, and they can be resumed later."
@@ -57,21 +57,19 @@ _NOT_TOLD_OF_ROWS: Final = (
 
 
 def spread(rows: int, most: int = _SAMPLE) -> list[int]:
-    """Numbers of rows, from 1, spread evenly over a file; its first row and its last are among
-    them.
-    """
+    """Numbers of rows, from 1, spread evenly over a file, the first and the last row included."""
     if rows <= most:
         return list(range(1, rows + 1))
     return [1 + number * (rows - 1) // (most - 1) for number in range(most)]
 
 
 class FirstCheck:
-    """Which rows are asked about before their first send.
+    """Decides which rows are looked up before their first send.
 
     Args:
-        shared: of the run.
+        shared: resources of the run.
         check: `sample`: a few rows, and each row if one of those is known; `all`: each row; `none`.
-        remembered: an earlier run of this journal has asked about each row.
+        remembered: an earlier run of this journal has looked up each row.
     """
 
     def __init__(self, shared: RunResources, check: Check, *, remembered: bool) -> None:
@@ -81,8 +79,7 @@ class FirstCheck:
         self._answered = -inf
 
     async def begin(self, *, rows: int, begun: bool) -> None:
-        """Decide it; `begun`: something of this journal may have been sent, so that a sample would
-        find that.
+        """Decide it. `begun`: this journal may have sent something, which a sample would find.
 
         Raises:
             ConfigurationError: the sample is not answered in time.
@@ -92,31 +89,29 @@ class FirstCheck:
         if self._all or self._check == "none" or (self._check == "sample" and begun):
             return
         if self._check == "all" or await self._known_sample(rows):
-            await self._shared.journal.call(_remember)
+            await self._shared.journal.keep({Fact.CHECK_FIRST: EACH_ROW})
             self._all = True
 
     def asks(self, row: Entry, step: str) -> bool:
-        """Whether a step is asked about before it is sent: the first one of a row that this journal
-        has never sent anything of.
+        """Whether a step is looked up before it is sent.
 
-        Of a row that was used before, each step is: what that use has made is taken, and not
-        ordered anew.
+        The first step of a row is, if this journal has sent nothing for the row. Of a row that was
+        used before, each step is: what that use has made is taken, and not ordered again.
         """
         return row.found or (self._all and step == "client" and not row.sent)
 
     async def state(self, request_id: str) -> RequestState | None:
-        """What the issuer says of a step that is not sent before this is known; `None`: it does not
-        know it.
+        """Look up a step before it is sent; `None`: the issuer does not know it.
 
         Raises:
-            ConfigurationError: for `settle` seconds no such question was answered.
-            Stopped: the run stops, or nothing was said of this one for too long, or the issuer asks
-                for too much patience: the row is left.
+            ConfigurationError: for `settle` seconds no such look-up was answered.
+            Stopped: the run stops, or this look-up got no answer for too long, or the issuer asks
+                to wait for longer than there is time: the row is left.
         """
         shared, loop = self._shared, asyncio.get_running_loop()
         began = loop.time()
         try:
-            told = await shared.ask(
+            answer = await shared.ask(
                 request_id, nothing_for=shared.limits.settle, trouble=_ASKED_FIRST
             )
         except Held:
@@ -130,19 +125,12 @@ class FirstCheck:
                 ) from error
             raise Stopped from nothing
         self._answered = loop.time()
-        return told
+        return answer
 
     async def _known_sample(self, rows: int) -> bool:
         shared, settings, numbers = self._shared, self._shared.settings, spread(rows)
-
-        def read(connection: sqlite3.Connection) -> list[str]:
-            return [
-                connection.execute("SELECT key FROM rows WHERE number = ?", (number,)).fetchone()[0]
-                for number in numbers
-            ]
-
-        keys = await shared.journal.call(read)
-        # An issuer that answers with a 503 about an id that it does not know is there all the same.
+        keys = await shared.journal.keys(numbers)
+        # An issuer that answers 503 for an unknown id is not silent.
         shared.lane.unsure = True
         try:
             known = await self._one_known(
@@ -157,12 +145,12 @@ class FirstCheck:
         return known
 
     async def _one_known(self, ids: Sequence[str]) -> bool:
-        """Whether the issuer knows one of them. Each is asked about until it is answered, in
-        rounds, so that each has its turn.
+        """Whether the issuer knows one of them. Each is looked up until it is answered, all of them
+        in each round.
 
         Raises:
-            ConfigurationError: after `settle` seconds, in which the issuer was not silent, one is
-                not answered; or the issuer asks to wait for longer.
+            ConfigurationError: one is not answered after `settle` seconds, an outage not counted;
+                or the issuer asks to wait for longer.
         """
         shared, loop = self._shared, asyncio.get_running_loop()
         began = loop.time() - shared.lane.seconds_without_answer()
@@ -176,7 +164,7 @@ class FirstCheck:
         known, left = await self._round(dict.fromkeys(ids), of=len(ids), within=0.0)
         patience = shared.limits.settle
         while left and not known:
-            # Each is asked about twice at least: under a low rate one round may take longer than
+            # Each is looked up twice at least: under a low rate one round may take longer than
             # `settle`.
             error = max(left.values(), key=lambda each: each.retry_after or 0.0)
             if (error.retry_after or 0.0) >= patience:
@@ -197,13 +185,15 @@ class FirstCheck:
     async def _round(
         self, left: Mapping[str, FreedomPayError | None], *, of: int, within: float
     ) -> tuple[bool, dict[str, FreedomPayError]]:
-        """Ask about each once, until one is known; whether one is, and what came in place of an
-        answer, the newest last.
+        """Look each up once, until one is known.
 
         Args:
-            left: the ids, and what came in place of an answer to each before.
+            left: the ids, each with the error of its last look-up.
             of: how many there are in all.
-            within: the longest pause before an id is asked about again, in seconds.
+            within: the longest pause before an id is looked up again, in seconds.
+
+        Returns:
+            Whether one is known, and the errors of the look-ups, the newest last.
         """
         shared, nothing = self._shared, dict[str, FreedomPayError]()
         answered = of - len(left)
@@ -224,7 +214,7 @@ class FirstCheck:
         tasks = [asyncio.create_task(ask(each, before)) for each, before in left.items()]
         try:
             for each in asyncio.as_completed(tasks):
-                # Under a low rate this takes a while, and nothing else is to be seen of it.
+                # Under a low rate this takes a while, and shows nothing else.
                 error = [*left.values(), *nothing.values()][-1]
                 shared.progress.trouble = f"{_ASKED_FIRST} ({answered} of {of} answered)" + (
                     f": {why(error)}" if error else ""
@@ -236,7 +226,3 @@ class FirstCheck:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         return False, nothing
-
-
-def _remember(connection: sqlite3.Connection) -> None:
-    connection.execute("INSERT OR REPLACE INTO meta VALUES ('check_first', 'all')")

@@ -1,6 +1,4 @@
-"""How a CSV file has to be written so that the spreadsheet of whoever made the client file opens it
-well.
-"""
+"""How a CSV file is written for the spreadsheet that the client file was made with."""
 
 from __future__ import annotations
 
@@ -10,13 +8,13 @@ from contextlib import suppress
 from stat import S_ISREG
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from freedompay_async.guards.files import reading_given
+from freedompay_async.batch.journal.records import Fact
+from freedompay_async.guards.files import reading_any
 
 if TYPE_CHECKING:
-    import sqlite3
     from pathlib import Path
 
-    from freedompay_async.batch.journal.sqlite import Journal
+    from freedompay_async.batch.journal.base import BatchJournal
 
 __all__ = ["PLAIN", "SPREADSHEET", "Form", "form_of", "keep_form", "known_form"]
 
@@ -24,7 +22,7 @@ _NAMES: Final = {",": "comma", ";": "semicolon", "\t": "tab"}
 _HEAD: Final = 64 * 1024
 _MARK: Final = b"\xef\xbb\xbf"
 _JSON: Final = frozenset({".json", ".jsonl", ".ndjson"})
-# Of a first line that names the delimiter.
+# Begins a first line that names the delimiter.
 _NAMED: Final = "sep="
 
 
@@ -33,33 +31,31 @@ class Form(NamedTuple):
 
     delimiter: str
     marked: bool
-    """Whether a byte order mark stands before the text: without it Excel takes the letters for
-    those of an old code page.
-    """
+    """A byte order mark stands before the text. Without it Excel reads an old code page."""
 
 
 PLAIN: Final = Form(",", marked=False)
-"""As programs read it."""
+"""The form that programs read."""
 SPREADSHEET: Final = Form(";", marked=True)
-"""As Excel opens it where decimals have a comma, such as in Kazakhstan, Kyrgyzstan, Uzbekistan and
-Russia.
+"""The form that Excel opens where decimals have a comma, such as in Kazakhstan, Kyrgyzstan,
+Uzbekistan and Russia.
 """
 
 
 def form_of(path: Path) -> Form:
-    """The form for who has made this client file: its delimiter, and its mark.
+    """The form of a client file: its delimiter and its mark.
 
-    A file with commas and without a mark is a program's, or of a spreadsheet that needs none. To
-    one with semicolons or tabs a mark is given in any case. For what is no CSV, or can't be read,
-    it is `SPREADSHEET`: who wants CSV then opens it in one.
+    A file with commas and without a mark was made by a program, or by a spreadsheet that needs no
+    mark. With semicolons or tabs the form has a mark in any case. A file that is no CSV, or can't
+    be read, has the form `SPREADSHEET`.
     """
     if path.suffix.lower() in _JSON:
         return SPREADSHEET
     head = b""
     with suppress(OSError):
-        # To open a pipe would wait for who writes to it.
+        # To open a pipe would wait for its writer.
         if S_ISREG(path.stat().st_mode):
-            with reading_given(path) as file:
+            with reading_any(path) as file:
                 head = os.read(file, _HEAD)
     if b"\0" in head or head.startswith(b"PK"):
         return SPREADSHEET
@@ -75,35 +71,25 @@ def form_of(path: Path) -> Form:
     return Form(delimiter, marked=head.startswith(_MARK) or delimiter != ",")
 
 
-async def keep_form(journal: Journal, form: Form) -> None:
-    """Write it down for later runs and reports.
+async def keep_form(journal: BatchJournal, form: Form) -> None:
+    """Keep the form for later runs and reports.
 
     It is no part of the plan: the same rows may come in another form.
     """
-    value = f"{_NAMES[form.delimiter]}{' marked' if form.marked else ''}"
-
-    def write(connection: sqlite3.Connection) -> None:
-        connection.execute("INSERT OR REPLACE INTO meta VALUES ('out_form', ?)", (value,))
-
-    await journal.call(write)
+    mark = " marked" if form.marked else ""
+    await journal.keep({Fact.OUT_FORM: f"{_NAMES[form.delimiter]}{mark}"})
 
 
-async def known_form(journal: Journal) -> Form:
-    """What was written down; a journal of an earlier version, or of rows made in code, has nothing
-    of it.
-    """
-
-    def read(connection: sqlite3.Connection) -> Form:
-        row = connection.execute("SELECT value FROM meta WHERE name = 'out_form'").fetchone()
-        name, _, mark = ("" if row is None else str(row[0])).partition(" ")
-        delimiter = next((each for each, known in _NAMES.items() if known == name), None)
-        return SPREADSHEET if delimiter is None else Form(delimiter, marked=bool(mark))
-
-    return await journal.call(read)
+async def known_form(journal: BatchJournal) -> Form:
+    """The form that was kept; `SPREADSHEET` where none is, as of rows that were made in code."""
+    kept = (await journal.facts()).get(Fact.OUT_FORM, "")
+    name, _, mark = kept.partition(" ")
+    delimiter = next((each for each, known in _NAMES.items() if known == name), None)
+    return SPREADSHEET if delimiter is None else Form(delimiter, marked=bool(mark))
 
 
 def _fields(line: str, delimiter: str) -> int:
-    """How many there are in a line, if that is its delimiter."""
+    """The number of fields in a line with this delimiter."""
     try:
         return len(next(csv.reader([line], delimiter=delimiter)))
     except csv.Error:

@@ -1,15 +1,23 @@
-"""A row as a journal has it.
+"""A row as a journal keeps it.
 
-What an earlier version planned is sent as it was planned, whatever the rules are now.
+A row that an earlier version planned is sent as it was planned, whatever the rules are now.
 """
 
 from __future__ import annotations
 
+import msgspec
+
 from freedompay_async.batch.input.rows import Row
-from freedompay_async.batch.plan import PlannedRow
 from freedompay_async.contract.models.client_requests import Address, NewClient
 
-__all__ = ["KeptRow"]
+__all__ = ["KeptRow", "PlannedRow"]
+
+
+class PlannedRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What the bodies of a row are made of. A document is kept by its path and its hash."""
+
+    row: Row
+    document_sha256: str | None = None
 
 
 class _Address(Address, kw_only=True, frozen=True):

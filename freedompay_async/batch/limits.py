@@ -1,10 +1,10 @@
-"""What a run may take, and where it stands."""
+"""The limits of a run, and its progress."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from freedompay_async.batch.report import State
+from freedompay_async.batch.outcome import State
 from freedompay_async.guards.arguments import check_number, check_whole
 
 __all__ = ["Limits", "Progress"]
@@ -12,16 +12,16 @@ __all__ = ["Limits", "Progress"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What a run may take.
+    """The limits of a run.
 
     Attributes:
-        concurrency: calls on the way at once.
+        concurrency: calls in flight at once.
         rate: calls a second at most; `None` is no limit.
         max_cards: cards at most, those of earlier runs of this journal included.
-        settle: seconds to find out what became of one call; waiting for its turns does not count. A
+        settle: seconds to find out what became of one call; its time in the queue does not count. A
             `Retry-After` that asks for more ends the wait at once: the row is left for a later run.
-        wait: seconds to wait for one accepted request to end; waiting for turns to ask does not
-            count. The same goes for a `Retry-After`.
+        wait: seconds to wait for one accepted request to end; the time of its look-ups in the queue
+            does not count. A longer `Retry-After` ends this wait at once too.
         outage: seconds without any answer after which the run stops; and seconds for which one call
             waits in all, after 429.
     """
@@ -46,18 +46,18 @@ class Limits:
 
 @dataclass(slots=True)
 class Progress:
-    """Where a run stands; live.
+    """The progress of a run; live.
 
     Attributes:
         rows: of the whole batch.
         earlier: rows that had ended before this run.
-        left: rows that this run leaves as they are, for a resumed one.
-        in_progress: rows being worked on; `waiting` of them wait for the issuer to finish what it
-            accepted, and `asking_again` were refused and are asked about once more after the grace
-            time.
-        trouble: the last reason why a row had to wait, while it lasts; and then `left_because`.
-        left_because: why rows are left that the issuer asked to wait with for too long; of the last
-            of them.
+        left: rows that this run leaves as they are, for a later one.
+        in_progress: rows that the run works on; `waiting` of them wait for the issuer to finish
+            what it accepted, and `asking_again` were refused and are looked up once more after the
+            grace time.
+        trouble: the last reason why a row had to wait, while it lasts; after that `left_because`.
+        left_because: the reason of the last row that was left because the issuer asked to wait for
+            too long.
     """
 
     rows: int = 0
@@ -75,7 +75,7 @@ class Progress:
     left_because: str | None = None
 
     def over(self) -> None:
-        """What rows had to wait for is over; what they are left for is not."""
+        """The trouble is over; the reason of rows that were left stays."""
         self.trouble = self.left_because
 
     @property
@@ -85,16 +85,16 @@ class Progress:
 
     @property
     def rows_at_work(self) -> int:
-        """Rows that hold a place."""
+        """Rows that take a place of the run."""
         return self.in_progress - self.asking_again
 
     @property
     def rows_active(self) -> int:
-        """Of those, the ones that have calls to make."""
+        """Rows at work that have calls to make."""
         return self.rows_at_work - self.waiting
 
     def count(self, state: State) -> None:
-        """A row has ended so."""
+        """Count a row that has ended."""
         match state:
             case State.ISSUED:
                 self.issued += 1

@@ -1,14 +1,15 @@
-"""The lane of a batch: in an outage every row waits, and a harmless question a second finds out
-whether it is over.
+"""The lane of a batch. In an outage every row waits, and one look-up a second finds out whether the
+outage is over.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from math import inf
 from typing import TYPE_CHECKING, Final
 
-from freedompay_async.codec.decode import is_page
+from freedompay_async.codec.answer_form import is_page
 from freedompay_async.codec.messages import Evidence
 from freedompay_async.errors import NotSent, RateLimited
 from freedompay_async.traffic.governor import Governor, NoTurn, Rank
@@ -28,26 +29,28 @@ _PAUSE: Final = 1.0
 
 
 class PatientLane(Lane):
-    """A lane that holds its calls while the issuer is silent, and takes nothing from their time for
-    it.
+    """A lane that holds its calls while the issuer does not answer; that time is not counted as
+    theirs.
 
-    A call without an answer raises the suspicion, and holds the others; a harmless question
-    decides. If it is answered, the silence was of that one call; if not, it is an outage until
-    something is answered.
+    A call without an answer holds the others until a look-up of an id decides. If the look-up is
+    answered, only that one call had no answer. If not, it is an outage until something is answered.
 
     Args:
-        concurrency: calls on the way at once.
+        concurrency: calls in flight at once.
         rate: calls a second at most.
-        within: whose share it is.
-        longest: seconds without any answer, or with no other than 429, after which `end` is told.
+        within: the governor of the client, which this lane takes its slots from.
+        longest: seconds without any answer, or with no answer but 429, after which the run ends.
         progress: shows the trouble while it lasts.
-        end: told why the run has to stop.
+        end: called with the reason why the run has to end.
+        outage_began: called when an outage is certain, with the time since which nothing is
+            answered, in seconds since the epoch.
+        outage_ended: called when it is over, with the time in seconds since the epoch.
     """
 
     patient = True
     unsure = False
-    """Only ids are asked about that the issuer may not know, and it may break over those: an answer
-    of any form is no silence.
+    """While it is set, an answer of any form counts as one: the ids that are looked up may be
+    unknown to the issuer, and it may fail on those.
     """
 
     def __init__(
@@ -59,15 +62,19 @@ class PatientLane(Lane):
         longest: float,
         progress: Progress,
         end: Callable[[FreedomPayError], None],
+        outage_began: Callable[[float], None],
+        outage_ended: Callable[[float], None],
     ) -> None:
         super().__init__(concurrency=concurrency, rate=rate, within=within)
         self._pause: Final = max(_PAUSE, 1.0 / rate) if rate else _PAUSE
         self._longest: Final = longest
         self._progress: Final = progress
         self._end: Final = end
+        self._outage_began: Final = outage_began
+        self._outage_ended: Final = outage_ended
         self._last_answer = self._last_turn = -inf
-        self._silent_since: float | None = None
-        self._silences = 0.0
+        self._unanswered_since: float | None = None
+        self._unanswered_seconds = 0.0
         self._refusing_since: float | None = None
         self._outage = False
         self._suspected: Final = asyncio.Event()
@@ -75,18 +82,24 @@ class PatientLane(Lane):
         self._closed = False
 
     @property
-    def _silent(self) -> bool:
-        return self._silent_since is not None
+    def _unanswered(self) -> bool:
+        return self._unanswered_since is not None
 
     def seconds_without_answer(self) -> float:
-        """Seconds for which the issuer has been silent so far."""
-        since = self._silent_since
-        return self._silences + (
+        """Seconds for which the issuer has answered nothing, in all so far."""
+        since = self._unanswered_since
+        return self._unanswered_seconds + (
             0.0 if since is None else asyncio.get_running_loop().time() - since
         )
 
+    def __repr__(self) -> str:
+        state = (
+            "in an outage" if self._outage else "unanswered" if self._unanswered else "answering"
+        )
+        return f"PatientLane({self.busy} active, {self.waiting} queued, {state})"
+
     def ready(self) -> bool:
-        return not self._silent and super().ready()
+        return not self._unanswered and super().ready()
 
     def take(self) -> bool:
         taken = super().take()
@@ -97,20 +110,20 @@ class PatientLane(Lane):
     async def acquire(self) -> None:
         while True:
             await super().acquire()
-            # Waiting for the turn may have taken long enough for the silence to begin.
-            if not self._silent:
+            # While this call waited for its turn, the issuer may have stopped to answer.
+            if not self._unanswered:
                 self._last_turn = asyncio.get_running_loop().time()
                 return
-            # The place is for others of the client, who may find out that the silence is over.
+            # Other calls of the client get the slot; they may find out that the issuer answers.
             self.release()
-            while self._silent:
+            while self._unanswered:
                 if self._closed and self._outage:
                     raise NoTurn("the issuer does not answer, and the run stops")
                 await self._news.wait()
 
     def close(self) -> None:
-        """Nobody waits for the end of an outage any more; while the issuer answers, what is on the
-        way goes on.
+        """Let no call wait for the end of an outage any more. While the issuer answers, calls go
+        on.
         """
         self._closed = True
         self._wake()
@@ -124,19 +137,21 @@ class PatientLane(Lane):
                 self._refused(now)
             else:
                 self._refusing_since = None
-            if self._silent_since is not None:
-                self._silences += now - self._silent_since
-                self._outage, self._silent_since = False, None
+            if self._unanswered_since is not None:
+                self._unanswered_seconds += now - self._unanswered_since
+                if self._outage:
+                    self._outage_ended(time.time())
+                self._outage, self._unanswered_since = False, None
                 self._suspected.clear()
                 self._wake()
         elif began >= self._last_answer or (
             self._last_turn >= self._last_answer and now - self._last_answer > self._pause
         ):
-            # What began earlier is no news: the issuer has answered since. Unless that is long ago,
-            # and others wait for an answer too.
+            # A call that began before the last answer proves no silence, unless that answer is
+            # long ago and others wait for one too.
             self._progress.trouble = verdict.reason
-            if self._silent_since is None:
-                self._silent_since = now
+            if self._unanswered_since is None:
+                self._unanswered_since = now
                 self._suspected.set()
 
     def _refused(self, now: float) -> None:
@@ -144,26 +159,35 @@ class PatientLane(Lane):
             self._refusing_since = now
         refusing = now - self._refusing_since
         if refusing > self._longest:
-            told = f"for {refusing:.0f} s the issuer has answered every call with HTTP 429"
             self._end(
-                RateLimited(f"{told}. The rows that are left can be resumed.", http_status=429)
+                RateLimited(
+                    f"for {refusing:.0f} s the issuer has answered every call with HTTP 429. The "
+                    "rows that are left can be resumed.",
+                    http_status=429,
+                )
             )
 
     async def watch(self, ask: Callable[[Lane], Awaitable[object]]) -> None:
-        """Ask, in a lane of its own, while the issuer is silent; runs until it is cancelled."""
+        """Look an id up, in a lane of its own, while the issuer does not answer. Runs until it is
+        cancelled.
+        """
         lane = _Aside(self)
         while True:
             await self._suspected.wait()
             await ask(lane)
-            if self._silent_since is not None:
-                self._outage = True
+            if self._unanswered_since is not None:
+                seconds = asyncio.get_running_loop().time() - self._unanswered_since
+                if not self._outage:
+                    self._outage = True
+                    self._outage_began(time.time() - seconds)
                 self._wake()
-                silent = asyncio.get_running_loop().time() - self._silent_since
-                if silent > self._longest:
-                    told = (
-                        f"no answer from the issuer for {silent:.0f} s ({self._progress.trouble})"
+                if seconds > self._longest:
+                    self._end(
+                        NotSent(
+                            f"no answer from the issuer for {seconds:.0f} s "
+                            f"({self._progress.trouble}). The rows that are left can be resumed."
+                        )
                     )
-                    self._end(NotSent(f"{told}. The rows that are left can be resumed."))
             await asyncio.sleep(self._pause)
 
     def _wake(self) -> None:
@@ -172,8 +196,8 @@ class PatientLane(Lane):
 
 
 class _Aside(Lane):
-    """For the question whether the issuer is there: it waits for nobody, and what it hears is heard
-    by the lane beside it.
+    """For the look-up that finds out whether the issuer answers: it does not wait, and the lane of
+    the batch gets its verdict.
     """
 
     rank = Rank.INTERACTIVE
@@ -187,9 +211,10 @@ class _Aside(Lane):
 
 
 def _of_the_issuer(verdict: Verdict) -> bool:
-    """A 5xx proves nothing, and an HTML page comes from a proxy, whatever its status.
+    """Whether the issuer itself has answered.
 
-    Other texts may be the issuer's own.
+    A 5xx proves nothing, and an HTML page comes from a proxy, whatever its status. Other texts may
+    be the issuer's own.
     """
     if verdict.reply is None or verdict.evidence is Evidence.NO_ANSWER:
         return False

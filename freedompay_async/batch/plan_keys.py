@@ -1,30 +1,29 @@
-"""The keys of a plan: each in its one form, and no two that are the same or look the same."""
+"""Keys of a plan: each in its one form, and no two that are the same or look the same."""
 
 from __future__ import annotations
 
-import sqlite3
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from freedompay_async.batch.input.doubts import Kind
 from freedompay_async.batch.input.lookalikes import difference, known_letters
-from freedompay_async.batch.input.rows import Problem, Row, shown
+from freedompay_async.batch.input.quoting import shown
+from freedompay_async.batch.input.rows import Problem, Row
 from freedompay_async.contract.request_ids import BadName, one_name
 
 if TYPE_CHECKING:
+    from freedompay_async.batch.journal.plan_index import PlanIndex
     from freedompay_async.batch.plan_warnings import Warnings
 
 __all__ = ["Keys"]
 
 
 class Keys:
-    """The keys of a plan: each in its one form, and no two that are the same or look the same."""
+    """Checks the keys of a plan, one after another."""
 
-    def __init__(
-        self, connection: sqlite3.Connection, problems: list[Problem], warnings: Warnings
-    ) -> None:
-        self._connection: Final = connection
+    def __init__(self, index: PlanIndex, problems: list[Problem], warnings: Warnings) -> None:
+        self._index: Final = index
         self._problems: Final = problems
         self._warnings: Final = warnings
         self._letters: Final = known_letters()
@@ -32,22 +31,10 @@ class Keys:
             warnings.not_looked(
                 "keys that look alike were not looked for: install freedompay-async[cli] for that"
             )
-        # In a table and not in memory: a file may have a million rows.
-        connection.execute("DROP TABLE IF EXISTS temp.seen")
-        # The same key has the same skeleton, so one index finds both.
-        connection.execute(
-            "CREATE TEMP TABLE seen (skeleton TEXT PRIMARY KEY, key TEXT NOT NULL, line INTEGER "
-            "NOT NULL) WITHOUT ROWID"
-        )
-
-    def end(self) -> None:
-        self._connection.execute("DROP TABLE temp.seen")
 
     def take(self, row: Row) -> Row | None:
-        """The row with its key in the one form; `None`, and a problem, where that is no key of its
-        own.
-        """
-        # A file's keys have it already; a row that was made in code may have anything.
+        """The row with its key in the one form; `None`, and a problem, where it has none."""
+        # The keys of a file are in this form already. Rows made in code may have anything.
         try:
             key = one_name("key", row.key)
         except BadName as error:
@@ -56,15 +43,8 @@ class Keys:
             return None
         letters = self._letters
         skeleton = key if letters is None else letters.skeleton(key)
-        try:
-            self._connection.execute(
-                "INSERT INTO temp.seen VALUES (?, ?, ?)", (skeleton, key, row.line)
-            )
-        except sqlite3.IntegrityError:
-            found = self._connection.execute(
-                "SELECT key, line FROM temp.seen WHERE skeleton = ?", (skeleton,)
-            )
-            self._problems.append(Problem(row.line, "key", _same(key, *found.fetchone())))
+        if (before := self._index.add_key(skeleton, key, row.line)) is not None:
+            self._problems.append(Problem(row.line, "key", _same(key, *before)))
             return None
         if letters is not None and (mixed := letters.mixed(key)) is not None:
             self._warn(row.line, key, *mixed)

@@ -1,58 +1,46 @@
-"""What a plan tells beside its problems: what is worth a look and stops nothing."""
+"""The warnings of a plan: what a person should look at, and what stops nothing."""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from freedompay_async.batch.input.doubts import Kind, doubts, plain
+from freedompay_async.batch.input.doubts import Kind, doubts, needs_no_look
 from freedompay_async.batch.input.numbers import known_numbers
-from freedompay_async.batch.input.rows import Problem, shown
+from freedompay_async.batch.input.quoting import shown
+from freedompay_async.batch.input.rows import Problem
+from freedompay_async.batch.journal.plan_index import (
+    BITS,
+    EMAIL,
+    HOW,
+    PHONE,
+    SAME_BIRTH,
+    SAME_ID,
+    SAME_PHONE,
+)
 
 if TYPE_CHECKING:
-    import sqlite3
-
     from freedompay_async.batch.input.numbers import Numbers
     from freedompay_async.batch.input.rows import Row
+    from freedompay_async.batch.journal.plan_index import PlanIndex
 
 __all__ = ["Warnings"]
 
-# A file may have a million rows, and each may have some.
+# A file may have a million rows, and each may have several.
 _MOST: Final = 100
 _TOGETHER: Final = 2_000
-# How rows may be of one person, or share something. The first that two rows have in common is told.
-_SAME_ID, _SAME_BIRTH, _SAME_PHONE, _PHONE, _EMAIL = range(5)
-# The bits in which a number tells which of these it is of.
-_BITS: Final = 3
-_HOW: Final = 2**_BITS - 1
-# Two may share a phone, as a couple does.
-_MANY: Final = 3
-# A phone number is written down once a row, and rows of one person are found among those of one
-# number. Nearly all values are of one row, and to sort them without the rest takes half the time.
-_FOUND: Final = f"""
-WITH shared AS (
-    SELECT value, value & {_HOW} AS how, count(*) AS rows, min(line) AS first, max(line) AS last, min(names) = max(names) AS one
-    FROM temp.same WHERE value IN (SELECT value FROM temp.same GROUP BY value HAVING count(*) > 1) GROUP BY value
-), found AS (
-    SELECT CASE WHEN how = {_PHONE} AND one THEN {_SAME_PHONE} ELSE how END AS how, rows, first, last FROM shared
-    UNION ALL
-    SELECT {_SAME_PHONE}, count(*), min(line), max(line) FROM temp.same
-    WHERE value IN (SELECT value FROM shared WHERE how = {_PHONE} AND NOT one AND rows > 2) GROUP BY value, names HAVING count(*) > 1
-)
-SELECT min(how), rows, first, last FROM found WHERE how < {_PHONE} OR rows >= {_MANY} GROUP BY first, last, rows ORDER BY first, last
-"""  # noqa: S608 - of constants
 _CARDS: Final = "each of these rows makes a card, so check that this person is to have them"
-_TOLD: Final[dict[int, tuple[Kind, str | None, str]]] = {
-    _SAME_ID: (Kind.PERSON, "person_id", f"is that of {{}} too: {_CARDS}"),
-    _SAME_BIRTH: (Kind.PERSON, None, f"has the names and the birthdate of {{}}: {_CARDS}"),
-    _SAME_PHONE: (Kind.PERSON, None, f"has the names and the phone number of {{}}: {_CARDS}"),
-    _PHONE: (Kind.SHARED_PHONE, "phone", "is that of {} too: check that these people share it"),
-    _EMAIL: (Kind.SHARED_EMAIL, "email", "is that of {} too: check that these people share it"),
+_TEXTS: Final[dict[int, tuple[Kind, str | None, str]]] = {
+    SAME_ID: (Kind.PERSON, "person_id", f"is that of {{}} too: {_CARDS}"),
+    SAME_BIRTH: (Kind.PERSON, None, f"has the names and the birthdate of {{}}: {_CARDS}"),
+    SAME_PHONE: (Kind.PERSON, None, f"has the names and the phone number of {{}}: {_CARDS}"),
+    PHONE: (Kind.SHARED_PHONE, "phone", "is that of {} too: check that these people share it"),
+    EMAIL: (Kind.SHARED_EMAIL, "email", "is that of {} too: check that these people share it"),
 }
 
 
 class Warnings:
-    """Of one plan: of each kind a hundred at most, and then how many more."""
+    """The warnings of one plan: a hundred of each kind at most, and then how many more."""
 
     def __init__(self) -> None:
         self._found: Final[list[Problem]] = []
@@ -61,31 +49,25 @@ class Warnings:
         self._numbers: Numbers | None = None
         self._same: list[tuple[int, int, int]] = []
 
-    def begin(self, connection: sqlite3.Connection) -> None:
-        """What rows have in common is looked for in a table and not in memory."""
-        self._connection = connection
+    def begin(self, index: PlanIndex) -> None:
+        """Begin, with the index in which rows find what they have in common."""
+        self._index = index
         self._numbers = known_numbers()
         if self._numbers is None:
             self.not_looked(
                 "phone numbers that are given to nobody were not looked for: install "
                 "freedompay-async[cli] for that"
             )
-        connection.execute("DROP TABLE IF EXISTS temp.same")
-        connection.execute(
-            "CREATE TEMP TABLE same (value INTEGER NOT NULL, names INTEGER NOT NULL, line INTEGER "
-            "NOT NULL)"
-        )
 
     def end(self) -> None:
-        """All rows were looked at."""
+        """Look for what rows have in common, after the last row."""
         self._write()
-        for how, rows, first, last in self._connection.execute(_FOUND):
-            kind, column, text = _TOLD[how]
+        for how, rows, first, last in self._index.groups():
+            kind, column, text = _TEXTS[how]
             others = (
                 f"line {last}" if rows == 2 else f"{rows - 1:,} more rows (the last is line {last})"
             )
             self.add(kind, first, column, text.format(others))
-        self._connection.execute("DROP TABLE temp.same")
 
     def add(self, kind: Kind, line: int, column: str | None, text: str) -> None:
         self._counts[kind] += 1
@@ -93,40 +75,39 @@ class Warnings:
             self._found.append(Problem(line, column, text))
 
     def not_looked(self, text: str) -> None:
-        """Something could not be looked for."""
+        """Add a check that could not be made."""
         self._absent.append(Problem(0, None, text))
 
     def look(self, row: Row) -> None:
-        """At a row that can be sent."""
+        """Check a good row."""
         client, line, same = row.client, row.line, self._same
         phone, birthdate = client.phone, client.birthdate
         first, last = client.first_name.upper(), client.last_name.upper()
-        if not plain(client, first, last):
+        if not needs_no_look(client, first, last):
             for kind, column, text in doubts(row):
                 self.add(kind, line, column, text)
         numbers = self._numbers
         if numbers is not None and not numbers.assigned(phone):
             self._of_phone(numbers, line, phone)
-        # Two rows have the same number, as good as surely, only where they have the same of what it
-        # is made of.
-        same.append((phone << _BITS | _PHONE, hash((first, last)), line))
+        # Two rows with the same number almost surely have the same values behind it.
+        same.append((phone << BITS | PHONE, hash((first, last)), line))
         if client.person_id is not None:
-            same.append((hash(client.person_id) & ~_HOW | _SAME_ID, 0, line))
+            same.append((hash(client.person_id) & ~HOW | SAME_ID, 0, line))
         if birthdate is not None:
-            same.append((hash((first, last, birthdate)) & ~_HOW | _SAME_BIRTH, 0, line))
+            same.append((hash((first, last, birthdate)) & ~HOW | SAME_BIRTH, 0, line))
         if client.email is not None:
-            same.append((hash(client.email.lower()) & ~_HOW | _EMAIL, 0, line))
+            same.append((hash(client.email.lower()) & ~HOW | EMAIL, 0, line))
         if len(same) >= _TOGETHER:
             self._write()
 
     def _of_phone(self, numbers: Numbers, line: int, phone: int) -> None:
-        # Of those that are only counted nobody reads why.
+        # Nobody reads the text of a warning that is only counted.
         doubt = numbers.doubt(phone) if self._counts[Kind.PHONE] < _MOST else ""
         if doubt is not None:
             self.add(Kind.PHONE, line, "phone", f"{shown(str(phone))} {doubt}")
 
-    def told(self) -> tuple[Problem, ...]:
-        """In the order of the file; what is of no line comes last."""
+    def found(self) -> tuple[Problem, ...]:
+        """In the order of the file; warnings without a line come last."""
         more = [
             Problem(0, None, kind.more(count - _MOST))
             for kind, count in self._counts.items()
@@ -135,5 +116,5 @@ class Warnings:
         return (*sorted(self._found, key=lambda each: each.line), *more, *self._absent)
 
     def _write(self) -> None:
-        self._connection.executemany("INSERT INTO temp.same VALUES (?, ?, ?)", self._same)
+        self._index.add_values(self._same)
         self._same = []

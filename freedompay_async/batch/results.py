@@ -1,19 +1,20 @@
-"""Waits in a run for the result of an accepted request."""
+"""The result of an accepted request, and the operation of one that can only be looked up."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from freedompay_async.batch.ending import not_all_told
+from freedompay_async.batch.ending import not_all_named
 from freedompay_async.batch.run_resources import too_long
 from freedompay_async.batch.stopping import Stopped, Wait
 from freedompay_async.errors import OutcomeUnknown, StillProcessing
+from freedompay_async.operations.operation import Operation
 
 if TYPE_CHECKING:
     from freedompay_async.batch.run_resources import RunResources
-    from freedompay_async.operations.operation import Operation
+    from freedompay_async.contract.calls import Call
 
-__all__ = ["result_of"]
+__all__ = ["looked_up", "result_of"]
 
 R = TypeVar("R")
 
@@ -55,7 +56,7 @@ async def result_of(shared: RunResources, operation: Operation[R]) -> R:
                         shared.witness = None
                     raise too_long(error, "wait", limits, question=True) from error
                 if error.done:
-                    raise not_all_told(
+                    raise not_all_named(
                         error.call or "", error.card_ids, request_id=operation.request_id
                     ) from error
                 if operation.answer is None and error.__cause__ is None:
@@ -66,3 +67,21 @@ async def result_of(shared: RunResources, operation: Operation[R]) -> R:
                 raise Stopped from error
     finally:
         shared.progress.waiting -= 1
+
+
+async def looked_up(
+    shared: RunResources, call: Call[R], request_id: str, *, changed: str | None = None
+) -> Operation[R]:
+    """The operation of an intent whose bytes can't be made again.
+
+    `changed`: how the contract of the call has changed since the batch was planned.
+    """
+    state = await shared.ask_patiently(request_id)
+    if state is None:
+        why = f": the contract of {call.name} has changed since the batch was planned ({changed})"
+        raise OutcomeUnknown(
+            "it was sent by an earlier run, the issuer does not know the id, and the same "
+            f"bytes can't be made again to re-send it{'' if changed is None else why}.",
+            request_id=request_id,
+        )
+    return Operation(shared.session, call, request_id, state)

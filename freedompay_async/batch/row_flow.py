@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from freedompay_async.batch.documents import creation
-from freedompay_async.batch.ending import Ended, as_told, failed, not_what_was_ordered
-from freedompay_async.batch.report import State
+from freedompay_async.batch.ending import Ended, failed, not_what_was_ordered
+from freedompay_async.batch.outcome import State
 from freedompay_async.batch.results import result_of
 from freedompay_async.batch.row_steps import UNKNOWN
 from freedompay_async.batch.used_before import used_before
-from freedompay_async.batch.writes import claim, end
 from freedompay_async.contract.models import CardActivation, CardIssue
 from freedompay_async.contract.table import CARDS_ACTIVATE, CARDS_ISSUE, CLIENTS_CREATE
 from freedompay_async.errors import RequestFailed
@@ -21,7 +20,7 @@ from freedompay_async.operations.operation import Operation
 
 if TYPE_CHECKING:
     from freedompay_async.batch.entries import Entry
-    from freedompay_async.batch.report import Outcome
+    from freedompay_async.batch.outcome import Outcome
     from freedompay_async.batch.row_steps import RowSteps
     from freedompay_async.batch.run_resources import RunResources
     from freedompay_async.contract.models import Intent
@@ -52,15 +51,13 @@ class RowFlow:
             ended = await self._made(row)
         except Ended as early:
             ended = early
-        ended = as_told(row, ended)
-        return await end(
-            self._shared.journal,
-            row,
-            ended.state,
-            ended.reason,
-            self._shared.settings,
-            proved=ended.proved,
-        )
+        row.card_ids = ended.card_ids
+        shared, state, reason = self._shared, ended.state, ended.reason
+        shares = await shared.journal.end(row, state, reason, proved=ended.proved)
+        if shares is not None:
+            # Another row has its card too.
+            state, reason = State.DOUBTFUL, shares
+        return row.outcome(state, reason, shared.settings, proved=ended.proved)
 
     async def _made(self, row: Entry) -> Ended:
         shared = self._shared
@@ -88,7 +85,7 @@ class RowFlow:
                 )
         if shared.settings["activate"] != "yes":
             return Ended(State.ISSUED, None)
-        if "activate" not in row.sent and await claim(shared.journal, row):
+        if "activate" not in row.sent and await shared.journal.claim_card(row):
             # Another row has this card too: the row ends as doubtful, and the card stays inactive.
             return Ended(State.ISSUED, None)
         activation = CardActivation(card_id=row.card_id)

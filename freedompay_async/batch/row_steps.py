@@ -17,12 +17,11 @@ import anyio
 from freedompay_async.batch.ending import Ended, failed
 from freedompay_async.batch.entries import Refusal
 from freedompay_async.batch.input.documents import DocumentProblem
-from freedompay_async.batch.report import State
-from freedompay_async.batch.results import result_of
+from freedompay_async.batch.outcome import State
+from freedompay_async.batch.results import looked_up, result_of
 from freedompay_async.batch.run_resources import too_long
 from freedompay_async.batch.stopping import Stopped, Wait
 from freedompay_async.batch.used_before import used_before
-from freedompay_async.batch.writes import accepted, forget, intend, keep
 from freedompay_async.errors import (
     DuplicateRequest,
     NotSent,
@@ -117,8 +116,10 @@ class RowSteps:
             if operation is None:
                 operation, used = await self._sent(row, step, call, compose)
                 await self._check_use(row, step, operation.answer, used=used)
-                accepted(self._shared.journal, row, step)
-            return await result_of(self._shared, operation)
+                self._shared.journal.accepted(row, step)
+            result = await result_of(self._shared, operation)
+            self._shared.journal.step_ended(row, step)
+            return result
         except (RequestFailed, *UNKNOWN) as error:
             raise failed(row, error) from error
 
@@ -160,7 +161,7 @@ class RowSteps:
         if not row.accepted_found:
             # Written at once: a run that is killed here must not be resumed as if the use were
             # its own.
-            await keep(self._shared.journal, row)
+            await self._shared.journal.go_on(row)
             raise await used_before(self._shared, row, step, state)
 
     async def _sent(
@@ -179,12 +180,12 @@ class RowSteps:
                         State.PLANNED,
                         f"nothing was sent: {error}. Put the planned document back, and resume",
                     ) from error
-                return await self._looked_up(call, request_id), False
+                return await looked_up(shared, call, request_id), False
             body.request_id = request_id
             digest = shared.session.shared.fingerprint(call, body)
             if earlier is not None and digest != earlier.body_sha256:
                 changed = shared.changed.get(call.name)
-                return await self._looked_up(call, request_id, changed=changed), False
+                return await looked_up(shared, call, request_id, changed=changed), False
             sent_at = None if earlier is None else shared.clock.sent_at(earlier.sent_at)
             send = _Send(row, step, call, body, digest, sent_at, recorded=earlier is not None)
             # A known request is our own only where the answer to an earlier send of ours was lost.
@@ -202,25 +203,6 @@ class RowSteps:
                 return operation, found and not own
         refusal = Refusal.OWN if own else Refusal.PERHAPS_USED
         return await self._refusals.of_this_run(row, step, call, refused, refusal=refusal)
-
-    async def _looked_up(
-        self, call: Call[R], request_id: str, *, changed: str | None = None
-    ) -> Operation[R]:
-        """The operation of an intent whose bytes can't be made again.
-
-        `changed`: how the contract of the call has changed since the batch was planned.
-        """
-        state = await self._shared.ask_patiently(request_id)
-        if state is None:
-            why = (
-                f": the contract of {call.name} has changed since the batch was planned ({changed})"
-            )
-            raise OutcomeUnknown(
-                "it was sent by an earlier run, the issuer does not know the id, and the same "
-                f"bytes can't be made again to re-send it{'' if changed is None else why}.",
-                request_id=request_id,
-            )
-        return Operation(self._shared.session, call, request_id, state)
 
     async def _carried_out(self, send: _Send) -> Operation[Any]:
         """Send an intent until it is answered: an outage or a limit is no fault of its row.
@@ -297,8 +279,7 @@ class RowSteps:
         self._guard(send.step, send.counted)
         send.counted = True
         now, set_back = shared.clock.now()
-        await intend(
-            shared.journal,
+        await shared.journal.record_intent(
             send.row,
             send.step,
             request_id=send.row.request_id(send.step, shared.settings),
@@ -327,5 +308,5 @@ class RowSteps:
         Nobody waits for this write: if it is lost, the next run only asks about the intent once.
         """
         if send.recorded and not send.answered and send.sent_at is None:
-            forget(self._shared.journal, send.row, send.step)
+            self._shared.journal.take_back(send.row, send.step)
             send.recorded = False

@@ -1,5 +1,5 @@
-"""One pass over the rows of a batch that have not ended: how many at once, what they share, and how
-the pass ends.
+"""One pass over the rows of a batch that have not ended: how many rows at once, the resources they
+share, and the end of the pass.
 """
 
 from __future__ import annotations
@@ -7,19 +7,23 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from contextlib import aclosing, suppress
+from functools import partial
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 import anyio
 
-from freedompay_async.batch.entries import standing, unfinished
-from freedompay_async.batch.first_check import FirstCheck
+from freedompay_async.batch.clock import Clock
+from freedompay_async.batch.contracts import changed_since
+from freedompay_async.batch.first_check import EACH_ROW, FirstCheck
+from freedompay_async.batch.journal.records import Fact
+from freedompay_async.batch.lease import LeaseLost
 from freedompay_async.batch.outage import PatientLane
 from freedompay_async.batch.refusals import Refusals
 from freedompay_async.batch.row_flow import RowFlow
 from freedompay_async.batch.row_steps import RowSteps
 from freedompay_async.batch.run_resources import RunResources
 from freedompay_async.batch.stopping import Held, Stopped, Stopping
-from freedompay_async.batch.writes import clock_was_set_back
 from freedompay_async.contract.request_ids import new_request_id
 from freedompay_async.errors import (
     AuthenticationError,
@@ -29,14 +33,16 @@ from freedompay_async.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 
-    from freedompay_async.batch.entries import Entry, Standing
+    from freedompay_async.batch.entries import Entry
     from freedompay_async.batch.first_check import Check
-    from freedompay_async.batch.journal.sqlite import Journal
+    from freedompay_async.batch.journal.base import BatchJournal
+    from freedompay_async.batch.journal.records import EarlierRuns
+    from freedompay_async.batch.lease import Owner
     from freedompay_async.batch.limits import Limits, Progress
+    from freedompay_async.batch.outcome import Outcome
     from freedompay_async.batch.plan import Plan
-    from freedompay_async.batch.report import Outcome
     from freedompay_async.calls.session import Session
     from freedompay_async.traffic.lane import Lane
 
@@ -44,9 +50,12 @@ __all__ = ["Run"]
 
 # Rows that begin in one go: more would hold up other calls on the loop.
 _AT_ONCE: Final = 16
-# Of a few rows in a row nothing is concluded, however few are on the way at once.
+_CHUNK: Final = 500
+# A lease is renewed so many times before it would be over.
+_RENEWALS: Final = 3
+# A few held rows prove nothing, however few are in flight at once.
 _FEWEST_HELD: Final = 16
-# What ends the whole run.
+# Errors that end the whole run.
 _FATAL: Final = (AuthenticationError, ConfigurationError, JournalError)
 
 
@@ -56,15 +65,16 @@ class Run:
     def __init__(
         self,
         session: Session,
-        journal: Journal,
+        journal: BatchJournal,
         limits: Limits,
         progress: Progress,
         plan: Callable[[], Awaitable[Plan]],
         *,
+        owner: Owner,
         check_first: Check,
     ) -> None:
-        # What was not sent comes back at once, so that the run decides for all rows together when
-        # to try again.
+        # A call that was not sent returns at once: the run decides for all rows together when to
+        # try again.
         once = dataclasses.replace(session.policy, attempts=1)
         self._lane: Final = PatientLane(
             concurrency=limits.concurrency,
@@ -73,25 +83,27 @@ class Run:
             longest=limits.outage,
             progress=progress,
             end=self._end_with,
+            outage_began=partial(journal.outage_began, owner),
+            outage_ended=partial(journal.outage_ended, owner),
         )
         self._session: Final = session.in_lane(self._lane, timeout=limits.settle, policy=once)
         self._journal: Final = journal
+        self._owner: Final = owner
         self._read_plan: Final = plan
         self._limits: Final = limits
         self._progress: Final = progress
         self._check_first: Final = check_first
-        # A row that waits for the issuer makes no call, so many more rows than calls; and no more
-        # than that where the issuer is quick, because every row costs memory and time. Where calls
-        # are rationed, only as many rows as they serve, so that none waits long for its turn to
-        # ask.
+        # A row that waits for the issuer makes no call, so there are more rows than calls. They
+        # have a limit, because every row costs memory and time. Under a rate there are only as many
+        # rows as the rate serves, so that no look-up waits long in the queue.
         rationed = [] if limits.rate is None else [max(1, int(limits.rate * 5))]
         self._most_rows: Final = min([limits.concurrency * 8, *rationed])
-        # On the way, and ready to follow: enough that no place waits for a slow sync.
+        # Rows in flight, and rows that are ready to follow, so that no slot waits for a slow sync.
         ahead = max(limits.concurrency // 2, 1)
         self._most_active: Final = min(limits.concurrency + ahead, self._most_rows)
         self._room: Final = asyncio.Event()
-        # What is on the disk and waits for its turn is asked about if the run is killed, and after
-        # an hour nobody can tell that it was not sent, so it is not all of them.
+        # An intent that is recorded and waits to be sent has to be looked up if the run is killed,
+        # and after an hour nothing proves that it was not sent. So few of them wait.
         self._ahead: Final = asyncio.Semaphore(min(ahead, self._most_rows))
         self._stopping: Final = Stopping()
         self._full = False
@@ -100,13 +112,13 @@ class Run:
         self._shared: RunResources | None = None
 
     def stop(self) -> None:
-        """Start no new row; settle what is on the way."""
+        """Start no new row; settle the calls in flight."""
         self._lane.close()
         self._stopping.stop()
         self._room.set()
 
     async def work(self, give: Callable[[Outcome], Awaitable[None]]) -> None:
-        """Every row that has not ended.
+        """Work on every row that has not ended, and give its outcome to `give`.
 
         Raises:
             AuthenticationError: the issuer refuses this merchant; the rows are left as they are.
@@ -115,21 +127,24 @@ class Run:
             NotSent: there was no answer at all for too long.
         """
         plan = await self._read_plan()
-        before = await standing(self._journal)
-        shared = self._begin(plan, before)
-        first = FirstCheck(shared, self._check_first, remembered=before.check_all)
+        before, facts = await self._journal.earlier_runs(), await self._journal.facts()
+        shared = self._begin(plan, before, facts)
+        remembered = facts.get(Fact.CHECK_FIRST) == EACH_ROW
+        first = FirstCheck(shared, self._check_first, remembered=remembered)
+        self._journal.begin_run(self._owner, dataclasses.asdict(self._limits))
         steps = RowSteps(shared, first, Refusals(shared), guard=self._guard, ahead=self._ahead)
         flow = RowFlow(shared, steps)
         async with anyio.create_task_group() as watch:
             watch.start_soon(self._lane.watch, self._knock)
+            watch.start_soon(self._renew)
             await self._check(first, rows=plan.rows, begun=before.begun)
             await self._each(flow, give)
             watch.cancel_scope.cancel()
-        clock_was_set_back(self._journal, shared.clock.now()[1])
+        self._journal.clock_set_back(self._owner, shared.clock.now()[1])
         if self._fatal is not None:
             raise self._fatal
 
-    def _begin(self, plan: Plan, before: Standing) -> RunResources:
+    def _begin(self, plan: Plan, before: EarlierRuns, facts: Mapping[Fact, str]) -> RunResources:
         self._progress.rows, self._progress.earlier = plan.rows, before.ended
         self._cards, self._most_cards = (
             before.cards,
@@ -142,9 +157,9 @@ class Run:
             limits=self._limits,
             progress=self._progress,
             settings=plan.settings,
-            clock=before.clock,
+            clock=Clock(newest=before.newest, set_back=before.set_back),
             witness=before.witness,
-            changed=before.changed,
+            changed=changed_since(facts),
             stopping=self._stopping,
             room=self._room,
         )
@@ -161,7 +176,7 @@ class Run:
     async def _each(self, flow: RowFlow, give: Callable[[Outcome], Awaitable[None]]) -> None:
         # asyncio's own group, because a task of it costs half of one of anyio's, and there is one
         # for each row.
-        async with aclosing(unfinished(self._journal)) as rows, asyncio.TaskGroup() as group:
+        async with aclosing(self._rows()) as rows, asyncio.TaskGroup() as group:
             async for row in rows:
                 await self._place()
                 if self._stopping.now or self._full:
@@ -170,6 +185,28 @@ class Run:
                 if not self._progress.in_progress % _AT_ONCE:
                     await asyncio.sleep(0)
                 group.create_task(self._row(flow, row, give))
+
+    async def _renew(self) -> None:
+        """Keep the leases of the rows for as long as the run lasts."""
+        try:
+            while True:
+                seconds = await self._journal.renew(self._owner)
+                if seconds == inf:
+                    return
+                await anyio.sleep(seconds / _RENEWALS)
+        except LeaseLost:
+            self.stop()
+        except JournalError as error:
+            self._end_with(error)
+
+    async def _rows(self) -> AsyncGenerator[Entry]:
+        """Every row that has not ended, a chunk in memory at a time."""
+        try:
+            while chunk := await self._journal.take(_CHUNK, self._owner):
+                for row in chunk:
+                    yield row
+        except LeaseLost:
+            self.stop()
 
     async def _row(
         self, flow: RowFlow, row: Entry, give: Callable[[Outcome], Awaitable[None]]
@@ -192,11 +229,11 @@ class Run:
             self._room.set()
 
     def _left_because(self, held: Held) -> None:
-        """Of one row that the issuer asked to wait with for too long; the others go on.
+        """Note that a row was left because the issuer asked to wait for too long; others go on.
 
-        More of them in a row than can be on the way at once: what was sent after the first has
-        fared no better, and the run stops. Each of them has sent its request, which may be sent
-        again for an hour only. Where only questions are held, others are counted alike.
+        The run stops when more rows were left one after another than can be in flight at once:
+        then calls that were sent after the first fared no better. Each of those rows has sent its
+        request, which may be sent again for an hour only. Held look-ups are counted by themselves.
         """
         self._progress.trouble = self._progress.left_because = str(held)
         if self._shared is not None:
@@ -208,7 +245,7 @@ class Run:
                 self.stop()
 
     async def _place(self) -> None:
-        """Until there is room for one more row."""
+        """Wait until there is room for one more row."""
         progress = self._progress
         while not self._stopping.now and (
             progress.rows_at_work >= self._most_rows or progress.rows_active >= self._most_active
@@ -217,9 +254,9 @@ class Run:
             await self._room.wait()
 
     async def _knock(self, lane: Lane) -> None:
-        """A harmless question; the lane hears what becomes of it.
+        """Look an id up, which changes nothing; the lane gets the verdict.
 
-        What an issuer says of an id that it does not know is not public.
+        An id that the issuer knows is better: its answer about others is not public.
         """
         with suppress(FreedomPayError):
             await self._session.in_lane(lane).look_up(

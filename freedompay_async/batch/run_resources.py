@@ -1,4 +1,4 @@
-"""What all rows of a run share."""
+"""The resources that all rows of a run share."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from freedompay_async.batch.clock import Clock
-    from freedompay_async.batch.journal.sqlite import Journal
+    from freedompay_async.batch.journal.base import BatchJournal
     from freedompay_async.batch.limits import Limits, Progress
     from freedompay_async.batch.outage import PatientLane
     from freedompay_async.batch.stopping import Stopping
@@ -34,29 +34,31 @@ if TYPE_CHECKING:
 __all__ = ["PASSING", "SAYS_NOTHING", "RunResources", "too_long", "why"]
 
 PASSING: Final = (NotSent, OutcomeUnknown, RateLimited)
-"""What becomes of a question for reasons that pass."""
+"""Errors of a look-up whose reasons pass."""
 SAYS_NOTHING: Final = (*PASSING, ProtocolError)
-"""After each of these as much is known of a request as before the question."""
+"""Errors of a look-up after which no more is known of the request than before."""
 
 
 @dataclass(slots=True, kw_only=True)
 class RunResources:
-    """What all rows of a run share.
+    """The resources that all rows of a run share.
 
     Attributes:
         session: its calls wait in the lane.
         settings: of the batch; the request ids depend on them.
         room: set when a row may have made room for another.
         witness: a request id that the issuer has accepted.
-        changed: of each call whose contract is not the one of the plan, what has changed.
-        held: rows that were left since the issuer last took a request, because it asked to wait
-            with them for too long.
-        held_questions: the same since it last answered a question, of questions about rows.
+        changed: by the name of each call whose contract was another one in the plan: what has
+            changed.
+        held: rows left because the issuer asked to wait for too long, since it last accepted a
+            request.
+        held_questions: rows left because the issuer asked to wait for too long with a look-up,
+            since it last answered one.
     """
 
     session: Session
     lane: PatientLane
-    journal: Journal
+    journal: BatchJournal
     limits: Limits
     progress: Progress
     settings: Mapping[str, str]
@@ -76,18 +78,18 @@ class RunResources:
         nothing_for: float = 0.0,
         trouble: str | None = None,
     ) -> RequestState | None:
-        """What the issuer says of an intent; `None`: it does not know the id.
+        """Look an intent up; `None`: the issuer does not know the id.
 
         Args:
             request_id: of the intent.
-            again_after: after these it is asked again, for `settle` seconds in all.
-            nothing_for: seconds for which it is asked again after an answer that says nothing of
-                it.
-            trouble: what `progress` says until it is asked again.
+            again_after: errors after which it is looked up again, for `settle` seconds in all.
+            nothing_for: seconds for which it is looked up again after an answer that does not show
+                its state.
+            trouble: what `progress` shows until it is looked up again.
 
         Raises:
-            ProtocolError: nothing was said for so long.
-            Held: the issuer asks for more patience than there is time for.
+            ProtocolError: no answer has shown its state for so long.
+            Held: the issuer asks to wait for longer than there is time.
             Stopped: the run stops, or there was no answer for too long.
         """
         loop = asyncio.get_running_loop()
@@ -118,10 +120,10 @@ class RunResources:
                 await anyio.sleep(pause)
 
     async def ask_patiently(self, request_id: str) -> RequestState | None:
-        """The same, where an answer that says nothing is no answer.
+        """Look an intent up as `ask` does; an answer that does not show its state is no answer.
 
         Raises:
-            Stopped: the run stops, or nothing was said for too long.
+            Stopped: the run stops, or there was no answer for too long.
         """
         try:
             return await self.ask(request_id, nothing_for=self.limits.settle)
@@ -136,7 +138,7 @@ def too_long(
     *,
     question: bool = False,
 ) -> Held:
-    """The end of the work on a row that the issuer asks more patience for than this limit leaves."""
+    """The error that leaves a row, because the issuer asks to wait for longer than this limit."""
     seconds = f"Limits.{limit} is {getattr(limits, limit):g} s"
     asked = (
         f"asked to wait {ceil(error.retry_after)} s"
@@ -151,5 +153,5 @@ def too_long(
 
 
 def why(error: FreedomPayError) -> str:
-    """What happened, without what follows from it."""
+    """What happened, without what to do."""
     return error.text.split(". ", 1)[0]

@@ -1,4 +1,4 @@
-"""Waits that a stop of the run ends."""
+"""Waits that end when the run stops."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ __all__ = ["Held", "Stopped", "Stopping", "Wait"]
 
 
 class Stopped(Exception):
-    """The run stops, and this row is left for the next one, as the journal has it."""
+    """The row is left for a later run, as the journal has it."""
 
 
 class Held(Stopped):
-    """The issuer asked to wait for longer than the run has time for, so this row is left too;
-    `question`: with a question about it.
+    """The row is left because the issuer asked to wait for longer than the run has time.
+
+    `question`: it asked so about a look-up, and not about a request that has an effect.
     """
 
     def __init__(self, reason: str, *, question: bool) -> None:
@@ -26,14 +27,14 @@ class Held(Stopped):
 
 
 class Stopping:
-    """Whether the run stops, and who has to be told."""
+    """Whether the run stops, and the waits that have to end then."""
 
     def __init__(self) -> None:
         self.now = False
         self._waits: Final[set[Wait]] = set()
 
     def stop(self) -> None:
-        """End every wait; from now on none begins."""
+        """End every wait, and let none begin any more."""
         self.now = True
         for wait in list(self._waits):
             wait.end()
@@ -44,10 +45,10 @@ class Stopping:
 
 
 class Wait:
-    """`with Wait(stopping) as wait:` raises `Stopped` where the run stops meanwhile; between `off`
-    and `on` it does not.
+    """`with Wait(stopping) as wait:` raises `Stopped` if the run stops meanwhile; between `off` and
+    `on` it does not.
 
-    It does what a cancel scope does, for one task and one reason, because a row has many of them.
+    It is a cancel scope for one task and one reason, and cheaper, because a row has many waits.
     """
 
     __slots__ = ("_ended", "_stopping", "_task")

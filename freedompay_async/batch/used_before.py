@@ -49,4 +49,4 @@ async def used_before(
             "journal, names another"
         )
         return ending.not_what_was_ordered(differs, card_ids, request_id=card_request)
-    return ending.used_before(_WHAT[step], row.request_id(step, shared.settings))
+    return ending.used_before(row, _WHAT[step], row.request_id(step, shared.settings))

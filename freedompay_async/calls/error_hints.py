@@ -55,7 +55,7 @@ def hint_of_path(call: Call[Any]) -> str:
     if call.mark is Mark.INFERRED:
         return menu + _GUESS.format(path=call.path, call=call.name)
     # An HTTP 404 to a look-up may be how the host says that it does not know an id.
-    settled = call.mark is Mark.GIVEN or call.section is Section.HASHDT
+    settled = call.mark is Mark.CUSTOM or call.section is Section.HASHDT
     if settled or call.name == REQUESTS_STATUS.name:
         return menu
     return menu + _PERHAPS_ANOTHER.format(path=call.path, call=call.name)

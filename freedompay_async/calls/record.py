@@ -15,12 +15,11 @@ import msgspec
 from freedompay_async.calls.cancelled import mark_cancelled, mark_of
 from freedompay_async.contract.calls import Mark
 from freedompay_async.contract.models.open import Extra, Fields, OpenStruct
-from freedompay_async.contract.models.requests import GivenBody
+from freedompay_async.contract.models.requests import CustomBody
 from freedompay_async.errors import (
     ApiError,
     ConfigurationError,
     FreedomPayError,
-    JournalError,
     NotSent,
     ResultUnknown,
 )
@@ -73,11 +72,11 @@ class Record:
         """Do the work between two lines.
 
         Raises:
-            JournalError: the first line can't be written, or the file is no record; nothing was
-                sent.
+            ConfigurationError: the file is no record of this user; nothing was sent.
+            NotSent: the first line can't be written, for instance because the disk is full.
         """
-        # The caller's own struct may hold anything.
-        own = call.mark is Mark.GIVEN and not isinstance(request, GivenBody)
+        # A body that is the caller's own struct may hold anything.
+        own = call.mark is Mark.CUSTOM and not isinstance(request, CustomBody)
         entry: dict[str, Any] = {
             "call": call.name,
             "request_id": request_id,
@@ -105,17 +104,17 @@ class Record:
         )
         try:
             await asyncio.shield(writing)
+        except (NotOurs, IsADirectoryError) as error:
+            raise ConfigurationError(
+                f"{self._path} can't be used as a record ({error.strerror}). Name another file, or "
+                "a new one. Nothing was sent.",
+                request_id=entry["request_id"],
+                call=entry["call"],
+            ) from error
         except OSError as error:
-            advice = (
-                " Name another file, or one that is not there."
-                if isinstance(error, NotOurs)
-                else ""
-            )
-            raise JournalError(
-                (
-                    f"the record {self._path} can't be written ({error.strerror}).{advice} "
-                    "Nothing was sent."
-                ),
+            raise NotSent(
+                f"the record {self._path} can't be written ({error.strerror}). Nothing was sent. "
+                "It is safe to repeat when the file can be written.",
                 request_id=entry["request_id"],
                 call=entry["call"],
             ) from error

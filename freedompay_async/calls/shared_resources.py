@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from freedompay_async.contract.calls import Call, Section
     from freedompay_async.crypto.signing import Signer
     from freedompay_async.settings.policy import Policy
-    from freedompay_async.transport.base import Wire
+    from freedompay_async.transport.owner import OwnedTransport
 
 __all__ = ["SharedResources"]
 
@@ -58,7 +58,7 @@ class SharedResources(Staying):
         bodies: which body went out under which request id.
     """
 
-    transport: Wire
+    transport: OwnedTransport
     signers: dict[Section, Signer]
     policy: Policy
     timeout: float
@@ -75,7 +75,7 @@ class SharedResources(Staying):
     @classmethod
     def of(
         cls,
-        transport: Wire,
+        transport: OwnedTransport,
         *,
         signers: dict[Section, Signer],
         policy: Policy,
@@ -120,7 +120,7 @@ class SharedResources(Staying):
         """The row of a call as the overrides have it."""
         if not self.rows:
             return call
-        if call.mark is Mark.GIVEN:
+        if call.mark is Mark.CUSTOM:
             general = self.rows.get(call.section)
             if general is None:
                 return call
@@ -128,7 +128,7 @@ class SharedResources(Staying):
                 call,
                 fields=general.fields,
                 header_names=general.header_names,
-                given_envelope=general.given_envelope,
+                own_envelope=general.own_envelope,
             )
         return self.rows.get(call.name, call)
 

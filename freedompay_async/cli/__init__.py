@@ -16,8 +16,7 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 def main() -> None:
     """Run the command; without the extra `cli`, say how to get it."""
-    # Before the first word: an output that breaks after cards were made would hide what became of
-    # them.
+    # Done before any output: an output that breaks after cards were made would hide their outcome.
     open_closed()
     take_any_text()
     missing = [name for name in ("rich", "typer") if find_spec(name) is None]
@@ -28,21 +27,21 @@ def main() -> None:
         )
     try:
         from freedompay_async.cli.app import app  # noqa: PLC0415
-        from freedompay_async.cli.output import hush  # noqa: PLC0415
+        from freedompay_async.cli.output import discard_output  # noqa: PLC0415
     except KeyboardInterrupt:
         sys.exit("freedompay: aborted. Nothing was sent.")
 
-    # What the library logs the commands tell in their own words.
+    # The commands report in their own words what the library logs.
     logging.getLogger("freedompay_async").addHandler(logging.NullHandler())
 
     try:
         app()
     except OSError as error:
-        # Of a journal it is a JournalError, and of `--out` it is told: this is the output itself.
+        # Errors of a journal and of `--out` are handled elsewhere: this is the output itself.
         if error.errno not in _FULL:
             raise
-        hush(sys.stdout)
+        discard_output(sys.stdout)
         sys.exit(
-            f"freedompay: the output can't be written ({error.strerror}). Send it elsewhere. What "
-            "a batch has done is in its journal."
+            f"freedompay: the output can't be written ({error.strerror}). Send it elsewhere. "
+            "The journal of a batch has what was done."
         )

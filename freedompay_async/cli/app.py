@@ -32,30 +32,32 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="""Issue Freedom Pay cards: never twice, never lost, and clear about what is known.
 
-    **Start here**, without an account: `freedompay sandbox` in one terminal gives you an issuer on this machine
-    and prints the settings for it.
+    **Start here**, without an account: `freedompay sandbox` in one terminal runs an issuer on this
+    machine and prints the settings for it.
 
     **The main job**: `freedompay batch plan FILE` checks a file of clients and sends nothing;
-    `freedompay batch issue FILE --journal run.db` issues one card a row. Stop it in any way, even with kill -9,
-    and go on with `freedompay batch resume run.db`.
+    `freedompay batch issue FILE --journal run.db` issues one card a row. Stop it in any way, even
+    with kill -9, and go on with `freedompay batch resume run.db`.
 
-    **Each call of the API** is a command: `freedompay cards issue`, `freedompay clients create`, … `freedompay contract` lists them
-    all and says how sure each is. What changes something tells its request id before it is sent, and waits for the end.
+    **Each call of the API** is a command: `freedompay cards issue`, `freedompay clients create`, …
+    `freedompay contract` lists them all and says how sure each is. A command that changes something
+    prints its request id before it sends, and waits for the result.
 
-    **A new integration**: `freedompay doctor` says what is wrong with settings, network and key; `freedompay sign` shows what is
-    signed, and where another implementation goes wrong.
+    **A new integration**: `freedompay doctor` says what is wrong with settings, network and key;
+    `freedompay sign` shows what is signed, and where another implementation goes wrong.
 
-    **Settings** come from flags, then from the environment: `FREEDOMPAY_AUTH_ID`, `FREEDOMPAY_SECRET_KEY`,
-    `FREEDOMPAY_REGION` (KZ, KG, UZ), `FREEDOMPAY_TEST` (1 the test host, 0 the live one), `FREEDOMPAY_BASE_URL`,
-    `FREEDOMPAY_SIGNATURE` (the scheme), `FREEDOMPAY_CONTRACT` (a contract file), `FREEDOMPAY_PROXY`. The secret key is never a flag,
-    because other users of a machine can read flags.
+    **Settings** come from flags, then from the environment: `FREEDOMPAY_AUTH_ID`,
+    `FREEDOMPAY_SECRET_KEY`, `FREEDOMPAY_REGION` (KZ, KG, UZ), `FREEDOMPAY_TEST` (1 the test host,
+    0 the live one), `FREEDOMPAY_BASE_URL`, `FREEDOMPAY_SIGNATURE` (the scheme),
+    `FREEDOMPAY_CONTRACT` (a contract file), `FREEDOMPAY_PROXY`. The secret key is never a flag,
+    because other users of the machine can read flags.
 
-    **Exit codes**: 0 all done. 1 finished, and something was refused, failed or is unknown. 2 wrong input or settings;
-    nothing was sent. 3 stopped early, and something is left to resume. 130 aborted by Ctrl-C, a batch by a second one;
-    resume, or ask with the request id.
+    **Exit codes**: 0 all done. 1 finished, and something was refused, failed or is unknown. 2 wrong
+    input or settings; nothing was sent. 3 stopped early, and something is left to resume. 130
+    aborted by Ctrl-C, a batch by a second one; resume, or ask with the request id.
     """,
 )
-cards = typer.Typer(no_args_is_help=True, help="Payment cards: issue, change, ask.")
+cards = typer.Typer(no_args_is_help=True, help="Payment cards: issue, change, look up.")
 cards.add_typer(card_changes)
 cards.add_typer(card_reads)
 app.command("sandbox")(sandbox)

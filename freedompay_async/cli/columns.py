@@ -1,4 +1,4 @@
-"""`freedompay batch columns`: what a client file has, and a file to start from."""
+"""`freedompay batch columns`: the columns of a client file, and a file to start from."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from freedompay_async.batch.input.columns import ABOUT, example_row
-from freedompay_async.cli.common import errors_told
+from freedompay_async.cli.common import errors_reported
 from freedompay_async.cli.output import in_shell
 from freedompay_async.cli.verbs.answers import draw_table
 from freedompay_async.codec.to_json import to_json
@@ -24,7 +24,8 @@ __all__ = ["columns"]
 _HEAD: Final = ("column", "needed", "holds", "example")
 _STYLES: Final = {"always": "red", "product 1000": "yellow", "optional": "green"}
 _MORE: Final = """\
-An address has all five fields or none. Names of columns may be in any order and in capital or small letters.
+An address has all five fields or none. Columns may be in any order, their names in capital or
+small letters.
 A file with names of its own: freedompay batch plan FILE --columns MAP.toml
 A file to start from: freedompay batch columns --example clients.csv"""
 
@@ -41,15 +42,15 @@ _Json = Annotated[bool, typer.Option("--json", help="One JSON object.")]
 
 
 def columns(example: _Example = None, json: _Json = False) -> None:
-    """Show every column of a client file: whether it is needed, what it holds, and an example.
+    """Show every column of a client file: whether it is needed, its content, and an example.
 
     Nothing is sent.
     """
-    with errors_told():
+    with errors_reported():
         if example is not None:
             _write(example)
     if json:
-        told = [
+        records = [
             {
                 "column": each.name,
                 "needed": each.needed,
@@ -59,7 +60,7 @@ def columns(example: _Example = None, json: _Json = False) -> None:
             for each in ABOUT
         ]
         typer.echo(
-            to_json({"columns": told} | ({} if example is None else {"written": str(example)}))
+            to_json({"columns": records} | ({} if example is None else {"written": str(example)}))
         )
         return
     if example is not None:
@@ -81,7 +82,7 @@ def columns(example: _Example = None, json: _Json = False) -> None:
 def _draw() -> None:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="cyan")
     for name in _HEAD:
-        # What is long is wrapped; names of columns are to be copied.
+        # Long texts are wrapped, but for the names of columns, which people copy.
         table.add_column(name, overflow="fold", no_wrap=name in {"column", "needed"})
     for each in ABOUT:
         table.add_row(
@@ -94,8 +95,8 @@ def _draw() -> None:
 
 
 def _write(path: Path) -> None:
-    """For the spreadsheets of the countries, which part fields by semicolons and know UTF-8 by its
-    mark.
+    """Write the file for spreadsheets of these countries: with semicolons, and with a byte order
+    mark, by which they know UTF-8.
     """
     try:
         with path.open("x", encoding="utf-8-sig", newline="") as stream:

@@ -1,4 +1,4 @@
-"""What the commands share: running, and errors as one line."""
+"""How each command runs, and how it reports an error."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ import typer
 
 from freedompay_async import errors
 from freedompay_async.cli.exits import Exit
-from freedompay_async.cli.output import hush, printable, say
+from freedompay_async.cli.output import discard_output, printable, say
 from freedompay_async.cli.signals import on_signals
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator
 
-__all__ = ["errors_told", "fail", "run"]
+__all__ = ["errors_reported", "fail", "run"]
 
 
 def run(work: Callable[[], Awaitable[Exit]]) -> NoReturn:
-    """Run `work` and exit with what it returns; an error of ours is one message on standard error."""
+    """Run `work` and exit with its code; an error of the library is a message on standard error."""
     uvloop = importlib.util.find_spec("uvloop") is not None
 
     async def interruptible() -> Exit:
         task = cast("asyncio.Task[Any]", asyncio.current_task())
-        # The loop's own way is to cancel in the middle of whatever runs: now and then that breaks a
-        # callback of the connection, which then shows a traceback. So it is the loop that is told.
+        # asyncio's own handler cancels in the middle of whatever runs. Now and then that breaks a
+        # callback of the connection, which then shows a traceback. So the loop itself cancels.
         with on_signals((signal.SIGINT,), task.cancel):
             return await work()
 
-    with errors_told():
+    with errors_reported():
         code = anyio.run(interruptible, backend_options={"use_uvloop": uvloop})
     raise SystemExit(code)
 
 
 @contextmanager
-def errors_told() -> Generator[None]:
-    """What is raised inside ends the command, with one message on standard error; notes on the
-    error follow it, a line each.
+def errors_reported() -> Generator[None]:
+    """End the command when an error is raised inside, with a message on standard error; the notes
+    of the error follow it, a line each.
     """
     try:
         yield
@@ -60,10 +60,12 @@ def errors_told() -> Generator[None]:
     except errors.FreedomPayError as error:
         _fail(error, str(error), Exit.PROBLEMS)
     except BrokenPipeError:
-        hush(sys.stdout)
-        fail("nobody reads the output any more: stopped. A batch can be resumed.", Exit.LEFT)
+        discard_output(sys.stdout)
+        fail(
+            "stopped, because nobody reads the output any more. A batch can be resumed.", Exit.LEFT
+        )
     except typer.Abort:
-        # Of a question at the terminal, and each is asked before anything is sent.
+        # Ctrl-C at a question. Each question comes before anything is sent.
         fail("aborted. Nothing was sent.", Exit.ABORTED)
     except (KeyboardInterrupt, asyncio.CancelledError):
         fail("aborted.", Exit.ABORTED)
@@ -74,6 +76,6 @@ def _fail(error: errors.FreedomPayError, message: str, code: Exit) -> NoReturn:
 
 
 def fail(message: str, code: Exit) -> NoReturn:
-    # The lines are ours, or of an issuer's page; what is in them may be anything.
+    # A line may be an issuer's page, with any bytes in it.
     say("freedompay: " + "\n".join(map(printable, message.split("\n"))))
     raise SystemExit(code)

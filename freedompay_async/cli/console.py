@@ -1,4 +1,4 @@
-"""Standard output and standard error that can be given any text, whatever their encoding."""
+"""Make standard output and standard error take any text, whatever their encoding."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _HOW = "freedompay_async.escaped"
 
 
 def open_closed() -> None:
-    """Give standard streams that are closed to the null device: a connection that gets their
-    numbers ends the process.
+    """Open closed standard streams on the null device: otherwise a connection would get their file
+    numbers, which ends the process.
     """
     for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
         if getattr(sys, name) is not None:
@@ -24,18 +24,18 @@ def open_closed() -> None:
         try:
             os.fstat(number)
         except OSError:
-            # It gets the lowest number that is free, which is this one.
+            # The system gives the lowest free number, which is this one.
             null = os.open(os.devnull, os.O_RDWR)
             setattr(sys, name, open(null, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
 
 
 def take_any_text() -> None:
-    """What the encoding of a console or a pipe has no letter for is written as JSON escapes, as
-    `--json` has to have it.
+    """Write letters that the encoding of a console or a pipe lacks as JSON escapes, which `--json`
+    needs.
     """
     codecs.register_error(_HOW, _escaped)
     for stream in (sys.stdout, sys.stderr):
-        # A program that has put its own stream there has its own way.
+        # A program may have put a stream of its own there.
         if isinstance(stream, io.TextIOWrapper):
             with suppress(OSError, ValueError):
                 stream.reconfigure(errors=_HOW)

@@ -1,5 +1,5 @@
-"""`freedompay contract`: every call of the API, how sure the library is of it, and what a contract
-file changes.
+"""`freedompay contract`: every call of the API, how sure its shape is, and what a contract file
+changes.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from freedompay_async.cli.common import errors_told
-from freedompay_async.cli.marks import MARKS, RETRIES
+from freedompay_async.cli.call_descriptions import MARK_TEXTS, RETRY_TEXTS
+from freedompay_async.cli.common import errors_reported
 from freedompay_async.cli.output import printable
 from freedompay_async.cli.verbs.answers import draw_table
 from freedompay_async.codec.to_json import to_json
@@ -36,7 +36,7 @@ __all__ = ["contract"]
 
 _COLUMNS = ("call", "path", "section", "mark", "retry", "menu", "page")
 _WIDE = 116
-"""Columns of a terminal that has room for the menus and the pages."""
+"""The width of a terminal that has room for the menus and the pages."""
 _IF_WIDE = ("menu", "page")
 _STYLES = {Mark.DOCUMENTED: "green", Mark.PARTIAL: "yellow", Mark.INFERRED: "red"}
 _ROWS = (*TABLE, *HASHDT_TABLE)
@@ -44,23 +44,22 @@ _SITE = "docs.freedompay.kz "
 _DIFFERS = "*"
 _MENUS = "In the vendor's menu for KZ only, as far as seen: "
 _OVERRIDES = (
-    "Where the vendor gave you something else, say so in a contract file; nothing has to be "
-    "forked:\n"
+    "Where the vendor gave you something else, write it into a contract file; you need no fork:\n"
     "  [cards.activate]\n"
     '  path = "/v5/card-api/card/activation"\n'
     "It changes the path, the names of headers, the fields (added, left out, renamed), or what "
     "may follow a lost answer.\n"
-    "--template writes one to start from, --file shows the table as it is with yours.\n"
+    "--template writes one to start from, --file shows the table with your changes.\n"
     'In code: FreedomPay(contract=[Override(call="cards.activate", path="…")])\n'
     "fp.drift() counts how the answers differ from this table."
 )
 
 
 class _Shown(NamedTuple):
-    """What is shown: rows, and what is different in each, as said of it."""
+    """The rows to show, and the changes of each in words."""
 
     rows: Sequence[Call[Any]]
-    says: Mapping[str, Mapping[str, str]]
+    changes: Mapping[str, Mapping[str, str]]
     file: ContractFile | None
     region: Region | None
 
@@ -73,7 +72,7 @@ def contract(
             metavar="FILE",
             readable=False,
             help=(
-                "Check this contract file, and show the table as it is with that. "
+                "Check this contract file, and show the table with its changes. "
                 "[FREEDOMPAY_CONTRACT]"
             ),
         ),
@@ -83,31 +82,33 @@ def contract(
         typer.Option(
             "--region",
             envvar="FREEDOMPAY_REGION",
-            help="With --file: what it says for KZ, KG or UZ counts too.",
+            help="With --file: show its changes for KZ, KG or UZ too.",
         ),
     ] = None,
     as_template: Annotated[
         bool,
         typer.Option(
             "--template",
-            help="Write a contract file to start from, all of it comments, and nothing else.",
+            help="Print a contract file to start from, all of it comments, and nothing else.",
         ),
     ] = False,
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="FILE", help="With --template: write it there. Must be new."),
+        typer.Option(
+            "--out", metavar="FILE", help="With --template: the file to write. Must be new."
+        ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
-    """Show every call: its path, how sure it is, what may follow a lost answer, and the vendor's
-    page. Nothing is sent.
+    """Show every call: its path, how sure its shape is, what may follow a lost answer, and the
+    vendor's page. Nothing is sent.
 
     Each call of Freedom Pay is a command too: `cards.bulk_issue` is `freedompay cards bulk-issue`.
     The section hashdt is another issuer's API, of the class `HashDT`, and has no commands.
     """
-    with errors_told():
+    with errors_reported():
         if as_template:
-            _write(template(), out, told=file is not None or json)
+            _write(template(), out, mixed=file is not None or json)
             return
         if out is not None:
             raise ConfigurationError("--out goes with --template. Nothing was written.")
@@ -122,25 +123,28 @@ def contract(
     typer.echo()
     draw_table(
         ("mark", "calls", ""),
-        [(mark, str(sum(row.mark is mark for row in _ROWS)), text) for mark, text in MARKS.items()],
+        [
+            (mark, str(sum(row.mark is mark for row in _ROWS)), text)
+            for mark, text in MARK_TEXTS.items()
+        ],
     )
     typer.echo()
-    draw_table(("retry", ""), [(retry.value, text) for retry, text in RETRIES.items()])
+    draw_table(("retry", ""), [(retry.value, text) for retry, text in RETRY_TEXTS.items()])
     typer.echo(f"\n{_MENUS}{', '.join(row.name for row in _ROWS if row.kz_only)}.")
     if shown.file is None:
         typer.echo(f"\n{_OVERRIDES}")
     else:
-        _tell_differences(shown, shown.file)
+        _show_differences(shown, shown.file)
 
 
 def _of_environment() -> Path | None:
-    """The contract file that the other commands go by."""
+    """The contract file that the other commands use."""
     name = os.environ.get("FREEDOMPAY_CONTRACT")
     return Path(name) if name else None
 
 
-def _write(text: str, out: Path | None, *, told: bool) -> None:
-    if told:
+def _write(text: str, out: Path | None, *, mixed: bool) -> None:
+    if mixed:
         raise ConfigurationError("--template goes with --out only. Nothing was written.")
     if out is None:
         typer.echo(text, nl=False)
@@ -156,7 +160,7 @@ def _write(text: str, out: Path | None, *, told: bool) -> None:
         ) from error
     typer.echo(
         (
-            f"{out}: take the comment signs away from the lines that you change, then: freedompay "
+            f"{out}: remove the comment signs from the lines that you change, then: freedompay "
             f"contract --file {out}"
         ),
         err=True,
@@ -172,8 +176,8 @@ def _shown(file: Path | None, region: str | None) -> _Shown:
 
 
 def _line(row: Call[Any], shown: _Shown) -> tuple[str, ...]:
-    """A row; a star stands behind the name of one that is different."""
-    name = f"{row.name}{_DIFFERS}" if row.name in shown.says else row.name
+    """The cells of a row; a changed row has a star behind its name."""
+    name = f"{row.name}{_DIFFERS}" if row.name in shown.changes else row.name
     return (
         name,
         row.path,
@@ -192,18 +196,20 @@ def _as_record(shown: _Shown) -> dict[str, Any]:
             "call": row.name
         }
         calls.append(
-            line if shown.file is None else line | {"differs": shown.says.get(row.name, {})}
+            line if shown.file is None else line | {"differs": shown.changes.get(row.name, {})}
         )
-    told: dict[str, Any] = {
+    record: dict[str, Any] = {
         "calls": calls,
-        "marks": {mark.value: text for mark, text in MARKS.items()},
-        "retries": {retry.value: text for retry, text in RETRIES.items()},
+        "marks": {mark.value: text for mark, text in MARK_TEXTS.items()},
+        "retries": {retry.value: text for retry, text in RETRY_TEXTS.items()},
     }
     if shown.file is None:
-        return told
-    # What is said of a section holds for calls that the table does not have, too.
-    sections = {section.value: shown.says[section] for section in Section if section in shown.says}
-    return told | {
+        return record
+    # Changes of a section hold for calls outside the table too.
+    sections = {
+        section.value: shown.changes[section] for section in Section if section in shown.changes
+    }
+    return record | {
         "file": shown.file.path,
         "digest": shown.file.digest,
         "region": shown.region,
@@ -211,10 +217,15 @@ def _as_record(shown: _Shown) -> dict[str, Any]:
     }
 
 
-def _tell_differences(shown: _Shown, file: ContractFile) -> None:
+def _show_differences(shown: _Shown, file: ContractFile) -> None:
     whose = f" for a client of {shown.region}" if shown.region else ""
     lines = differences(
-        {}, {row.name: dict(shown.says[row.name]) for row in shown.rows if row.name in shown.says}
+        {},
+        {
+            row.name: dict(shown.changes[row.name])
+            for row in shown.rows
+            if row.name in shown.changes
+        },
     )
     if lines:
         typer.echo(f"\n{_DIFFERS} {printable(file.path)} changes this{whose}:")
@@ -226,13 +237,13 @@ def _tell_differences(shown: _Shown, file: ContractFile) -> None:
         {str(each.region) for each in file.overrides if each.region not in (None, shown.region)}
     )
     if others:
-        typer.echo(f"It also says something for {', '.join(others)}, which --region shows.")
+        typer.echo(f"It also has changes for {', '.join(others)}, which --region shows.")
     typer.echo(f"Its digest is {file.digest}.")
 
 
 def _draw(shown: _Shown) -> None:
-    """What all rows of a section have in common is in its heading: most terminals are narrower than
-    the table would be.
+    """Draw the table with the common part of the paths in each section's heading, because most
+    terminals are narrower than the whole table.
     """
     console = Console(highlight=False)
     columns = [

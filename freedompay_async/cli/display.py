@@ -1,4 +1,4 @@
-"""Where a run stands: bars on a terminal, plain lines in a pipe, JSON Lines for machines."""
+"""The progress of a run: bars on a terminal, lines in a pipe, JSON Lines for programs."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ _BAR_SECONDS: Final = 0.2
 
 
 class Display(Protocol):
-    """What a run tells."""
+    """Shows outcomes and progress of a run."""
 
     def outcome(self, outcome: Outcome) -> bool:
-        """Whether there is still somebody who reads it."""
+        """Show the outcome of a row; false if nobody reads any more."""
         ...
 
-    def draw(self, progress: Progress) -> None: ...
+    def draw(self, progress: Progress) -> None:
+        """Show how far the run is."""
+        ...
 
 
-class _Lasting:
-    """Standard error, of which writing raises nothing where the terminal has gone away, as with its
-    window.
-    """
+class _StandardError:
+    """Standard error; writing raises nothing when the terminal is gone, as with a closed window."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -66,7 +66,7 @@ class _Lasting:
 
 
 class _Terminal:
-    def __init__(self, bars: Bars, console: Console, stream: _Lasting) -> None:
+    def __init__(self, bars: Bars, console: Console, stream: _StandardError) -> None:
         self._bars = bars
         self._console = console
         self._stream = stream
@@ -109,9 +109,7 @@ class _Json:
 
 
 def _as_json(value: object) -> str:
-    """One line of JSON; a letter that the output can't show is written by its number, as JSON
-    writes it.
-    """
+    """One line of JSON; a letter that the output's encoding lacks is a JSON escape."""
     text = to_json(value)
     try:
         text.encode(sys.stdout.encoding or "utf-8")
@@ -124,33 +122,33 @@ def _written(text: str, *, err: bool = False) -> bool:
     try:
         typer.echo(text, err=err)
     except OSError:
-        # The reader is gone, or the disk is full: the run ends gently, and the journal has it all.
+        # The reader is gone, or the disk is full. The run ends gently, and the journal has it all.
         return False
     return True
 
 
 class _Rate:
-    """Rows a second: since the start, and lately."""
+    """Rows a second over the last 30 seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock: Final = clock
-        self._marks: list[tuple[float, int]] = [(clock(), 0)]
+        self._samples: list[tuple[float, int]] = [(clock(), 0)]
 
     def of(self, done: int) -> float:
         now = self._clock()
-        self._marks = (
-            [mark for mark in self._marks[:-1] if mark[0] > now - 30]
-            + self._marks[-1:]
+        self._samples = (
+            [sample for sample in self._samples[:-1] if sample[0] > now - 30]
+            + self._samples[-1:]
             + [(now, done)]
         )
-        (start, before), (end, after) = self._marks[0], self._marks[-1]
+        (start, before), (end, after) = self._samples[0], self._samples[-1]
         return (after - before) / (end - start) if end > start else 0.0
 
 
 @asynccontextmanager
 async def display(progress: Callable[[], Progress], *, json: bool) -> AsyncGenerator[Display]:
-    """Draw as often as fits the reader, until the context is left."""
-    stream = _Lasting(sys.stderr)
+    """Draw the progress until the context is left, as often as fits the output."""
+    stream = _StandardError(sys.stderr)
     console = Console(file=cast("TextIO", stream))
     if json:
         async with _drawing(_Json(), progress, _PLAIN_SECONDS) as shown:
@@ -189,19 +187,19 @@ async def _drawing(
 
 def _line(progress: Progress, rate: _Rate) -> str:
     done = progress.earlier + progress.done
-    pace = rate.of(progress.done)
+    speed = rate.of(progress.done)
     rest = progress.rows - done
-    left = "0:00" if rest <= 0 else _clock(rest / pace) if pace > 0 else "?"
+    left = "0:00" if rest <= 0 else _clock(rest / speed) if speed > 0 else "?"
     return (
-        f"{done:,}/{progress.rows:,} rows, {pace:.0f}/s, in progress {progress.in_progress:,} "
+        f"{done:,}/{progress.rows:,} rows, {speed:.0f}/s, in progress {progress.in_progress:,} "
         f"(waiting {progress.waiting:,}), "
-        f"refused {progress.refused:,}, unknown {progress.unknown:,}{_seldom(progress)}, time "
+        f"refused {progress.refused:,}, unknown {progress.unknown:,}{_rare_counts(progress)}, time "
         f"left {left}"
     )
 
 
 def _troubles(progress: Progress) -> list[str]:
-    """What rows wait for, and what rows are left for."""
+    """Why rows wait, and why rows were left."""
     passing = (
         [progress.trouble] if progress.trouble and progress.trouble != progress.left_because else []
     )
@@ -211,8 +209,8 @@ def _troubles(progress: Progress) -> list[str]:
     ]
 
 
-def _seldom(progress: Progress) -> str:
-    """What most runs have none of takes no room in the line."""
+def _rare_counts(progress: Progress) -> str:
+    """Counts that most runs don't have; zeros take no room in the line."""
     counts = {"found": progress.found, "doubtful": progress.doubtful, "left": progress.left}
     return "".join(f", {name} {count:,}" for name, count in counts.items() if count)
 
@@ -230,7 +228,7 @@ def _problem(outcome: Outcome) -> str:
 
 
 def show_report(report: Report, *, json: bool) -> None:
-    """The report on standard output."""
+    """Print the report to standard output."""
     if json:
         counts = {
             name: getattr(report, name) for name in report.__struct_fields__ if name != "problems"
@@ -259,7 +257,7 @@ def show_report(report: Report, *, json: bool) -> None:
                 "each row"
             ),
         ),
-        ("doubtful", "what is there is not what was ordered; see each row"),
+        ("doubtful", "something exists that was not ordered so; see each row"),
         ("started", "resume to go on"),
         ("planned", "nothing was sent yet; resume to go on"),
     ):
@@ -267,15 +265,15 @@ def show_report(report: Report, *, json: bool) -> None:
         lines.append(f"  {name:<8} {count:>9,}" + (f"   {note}" if note and count else ""))
     if report.unproved:
         lines.append(
-            f"  of {report.unproved:,} of the refused rows nothing proves that they were not "
-            "done: resume to ask again"
+            f"  {report.unproved:,} of the refused rows: no proof that they were not done; resume "
+            "to ask again"
         )
     if report.inactive:
         lines.append(f"  {report.inactive:,} of the issued cards could not be activated")
     if report.accepted:
         lines.append(
-            f"  {report.accepted:,} rows had been used before, and were accepted as the same "
-            "people's"
+            f"  {report.accepted:,} rows had been used before, and were accepted as for the same "
+            "people"
         )
     for outcome in report.problems[:_SHOWN]:
         lines.append(_problem(outcome))
@@ -284,6 +282,6 @@ def show_report(report: Report, *, json: bool) -> None:
         lines.append(
             f"and {len(report.problems) - _SHOWN:,} more: --out FILE or --json gives them all"
         )
-    # Written out now, so that whoever asked for it learns here if that can't be done.
+    # Flushed here, so that a failure to write is reported to this command.
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()

@@ -1,6 +1,6 @@
 """How `freedompay batch` ends: the report, the file of `--out`, and the exit code.
 
-Cards were made by now, so nothing is raised lightly.
+Cards were made by now, so an error here is printed, and not raised, where that is possible.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from freedompay_async.batch.form import known_form
 from freedompay_async.batch.report import make_report
 from freedompay_async.cli.display import show_report
 from freedompay_async.cli.exits import Exit
-from freedompay_async.cli.output import hush, in_shell, say, write_outcomes
+from freedompay_async.cli.output import discard_output, in_shell, say, write_outcomes
 from freedompay_async.errors import JournalError
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ __all__ = ["finish"]
 
 
 async def finish(journal: Journal, *, out: Path | None, json: bool) -> Exit:
-    """Tell how a batch stands, and write the file if one is wanted."""
+    """Print the report, write the file of `--out` if there is one, and return the exit code."""
     result = await make_report(journal)
-    # Before the report: somebody who reads that no more must not keep the file from being written.
+    # Before the report: a reader who is gone must not keep the file from being written.
     whole = out is None or await _written(out, journal)
     try:
         show_report(result, json=json)
@@ -39,7 +39,7 @@ async def finish(journal: Journal, *, out: Path | None, json: bool) -> Exit:
             f"freedompay: the report can't be written ({error.strerror}). "
             f"{_journal_has_it(journal)}"
         )
-        hush(sys.stdout)
+        discard_output(sys.stdout)
     if result.left:
         say(f"{result.left:,} rows are left: freedompay batch resume {in_shell(journal.path)}")
         return Exit.LEFT

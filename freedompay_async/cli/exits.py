@@ -1,4 +1,4 @@
-"""How the command ends."""
+"""The exit codes."""
 
 from __future__ import annotations
 
@@ -16,4 +16,4 @@ class Exit(IntEnum):
     LEFT = 3
     """Stopped early; something is left to resume."""
     ABORTED = 130
-    """Ctrl-C; of a batch the second one."""
+    """Ctrl-C; a batch ends so at the second one."""

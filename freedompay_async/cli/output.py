@@ -1,4 +1,4 @@
-"""Outcomes as CSV and JSON Lines."""
+"""Texts to the terminal, and outcomes as CSV and JSON Lines."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 __all__ = [
     "as_record",
     "check_free",
+    "discard_output",
     "exists",
-    "hush",
     "in_shell",
     "printable",
     "say",
@@ -52,10 +52,10 @@ _COLUMNS: Final = (
     "next",
 )
 _WORKBOOKS: Final = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
-# What a spreadsheet may take for the beginning of a formula, in full width too.
+# Signs that a spreadsheet may take for the beginning of a formula, in full width too.
 _SIGNS: Final = r"=+\-@\uff1d\uff0b\uff0d\uff20\ufe62\ufe63\ufe66\ufe6b\u2212"
-# What it may drop in front of one: blanks, what can't be seen, marks of quotation. Not what parts
-# two cells.
+# What it may drop in front of such a sign: blanks, invisible letters, quotation marks. Not what
+# separates two cells.
 _DROPPED: Final = (
     r"[\x00-\x08\x0b\x0c\x0e-\x20\x7f-\xa0\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u1680\u17b4\u17b5"
     r"\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000110bd\U000110cd"
@@ -65,23 +65,23 @@ _DROPPED: Final = (
 
 
 def _formula(cuts: str) -> re.Pattern[str]:
-    """Where one begins: at the beginning of a cell, and after what a spreadsheet may cut at, which
-    minds no quotation mark then.
+    """Matches the places where a formula may begin: the beginning of a cell, and each place after
+    one of `cuts`, at which a spreadsheet may cut the line even inside quotation marks.
     """
     return re.compile(
         rf"\A(?={_DROPPED}[{_SIGNS}\t\r\n])|(?<=[{cuts}\t\r\n])(?={_DROPPED}[{_SIGNS}])"
     )
 
 
-# Where decimals have a comma, as in Kazakhstan, lines are cut at semicolons, and elsewhere at
-# commas.
+# A spreadsheet cuts lines at semicolons where decimals have a comma, as in Kazakhstan, and at
+# commas elsewhere.
 _FORMULA: Final = _formula(";")
 _FORMULA_AT_COMMAS: Final = _formula(",;")
 
 
 def printable(text: str) -> str:
-    """What an issuer or a file wrote gives no orders to the terminal: neither a sequence of its own
-    nor a line that looks like ours.
+    """A text of an issuer or a file without control characters, so that it can neither steer the
+    terminal nor fake a line of the command.
     """
     return (
         text
@@ -93,26 +93,24 @@ def printable(text: str) -> str:
 
 
 def say(text: str) -> None:
-    """To standard error, for whoever is still there to read it."""
+    """Print to standard error; do nothing if nobody reads it any more."""
     try:
         typer.echo(text, err=True)
     except OSError:
-        hush(sys.stderr)
+        discard_output(sys.stderr)
 
 
 def in_shell(path: os.PathLike[str]) -> str:
-    """A path as it is written in a command to be copied, with what a shell would take apart in
-    quotation marks.
-    """
+    """A path quoted for the shell, for a command that the user copies."""
     text = os.fspath(path)
     return subprocess.list2cmdline([text]) if os.name == "nt" else shlex.quote(text)
 
 
-def hush(stream: IO[str]) -> None:
-    """Nothing more comes out there: what is still in its buffer would be refused again when Python
-    ends.
+def discard_output(stream: IO[str]) -> None:
+    """Send the rest of a stream to the null device: otherwise its buffer would fail again when
+    Python ends.
     """
-    # One that was closed from the beginning is None, and a program's own has no number.
+    # A stream that was closed from the beginning is None, and a program's own has no number.
     with suppress(OSError, ValueError, AttributeError):
         number = stream.fileno()
         null = os.open(os.devnull, os.O_WRONLY)
@@ -127,16 +125,19 @@ def as_record(outcome: Outcome) -> dict[str, Any]:
 
 
 def check_free(out: Path | None) -> None:
-    """Refuse a file that exists: it may be the only record of an earlier batch."""
+    """Refuse a file that exists: it may be the only record of an earlier batch.
+
+    Raises:
+        ConfigurationError: it exists, or it can't be written.
+    """
     if out is None:
         return
     if not out.name:
-        raise ConfigurationError(f"--out {str(out)!r} is no name of a file. Nothing was sent.")
+        raise ConfigurationError(f"--out {str(out)!r} is not the name of a file. Nothing was sent.")
     if out.suffix.lower() in _WORKBOOKS:
         raise ConfigurationError(
             f"{out} would not be a workbook: --out writes CSV, which spreadsheets open, or JSON "
-            "Lines. Name it .csv or .jsonl. "
-            "Nothing was sent."
+            "Lines. Name it .csv or .jsonl. Nothing was sent."
         )
     if exists(out) or out.is_symlink():
         raise ConfigurationError(
@@ -156,7 +157,7 @@ def exists(path: Path) -> bool:
     """Whether something is there.
 
     Raises:
-        ConfigurationError: it can't be told.
+        ConfigurationError: the system does not say.
     """
     try:
         return path.exists()
@@ -167,21 +168,20 @@ def exists(path: Path) -> bool:
 
 
 async def write_outcomes(out: Path, outcomes: AsyncIterator[Outcome], form: Form = PLAIN) -> None:
-    """Every row; JSON Lines where the name ends so, otherwise CSV. The file is there whole or not
-    at all, readable by its owner only.
+    """Write every row: JSON Lines if the name ends so, otherwise CSV. The file is there whole or
+    not at all, readable by its owner only.
 
     In CSV an apostrophe stands before what a spreadsheet could take for a formula: at the beginning
-    of a cell, and inside one after a semicolon, tab or line break, and after a comma where the
-    delimiter is another. Who takes these away has the text to the letter; JSON Lines have it as it
-    is.
+    of a cell, inside a cell after a semicolon, tab or line break, and after a comma where the
+    delimiter is another. Without these apostrophes the text is as it was; JSON Lines have none.
 
     Args:
-        out: where. Nothing is there.
+        out: the file to make; it does not exist yet.
         outcomes: the rows.
-        form: of the CSV.
+        form: delimiter and byte order mark of the CSV.
 
     Raises:
-        OSError: it can't be written, or has come into being meanwhile.
+        OSError: it can't be written, or somebody else has made it meanwhile.
     """
     lines = out.suffix.lower() in (".jsonl", ".ndjson", ".json")
     with _replacing(out, encoding="utf-8-sig" if form.marked and not lines else "utf-8") as stream:
@@ -196,9 +196,7 @@ async def write_outcomes(out: Path, outcomes: AsyncIterator[Outcome], form: Form
 
 
 def _cell(value: object, delimiter: str = ",") -> str:
-    """A spreadsheet must take text that comes from a file or from the issuer as text, and not as a
-    formula.
-    """
+    """A value as a cell; text of a file or of the issuer must not become a formula."""
     if value is None or value is False:
         return ""
     return (_FORMULA if delimiter == "," else _FORMULA_AT_COMMAS).sub(
@@ -208,11 +206,11 @@ def _cell(value: object, delimiter: str = ",") -> str:
 
 @contextmanager
 def _replacing(out: Path, *, encoding: str) -> Generator[IO[str]]:
-    # Not named after the process: in a container each has the same number, and one that was killed
-    # leaves its file behind.
+    # Not named after the process: in containers all have the same number, and a killed one leaves
+    # its file behind.
     part = out.with_name(f"{out.name[:200]}.{token_hex(4)}.part")
-    # Where something of that name stands already it is not ours: it stays, and this raises. What
-    # UTF-8 can't write is escaped.
+    # A file of that name is not ours: it stays, and `open` raises. Letters that UTF-8 can't write
+    # are escaped.
     stream = open(  # noqa: SIM115
         part,
         "x",
@@ -230,32 +228,32 @@ def _replacing(out: Path, *, encoding: str) -> Generator[IO[str]]:
             raise NotOurs("another file has taken the place of the half-written one")
         _give_name(part, out)
     finally:
-        # What can't be removed is in nobody's way.
+        # If it can't be removed, it does no harm.
         with suppress(OSError):
             if made is not None and _is(part, made):
                 part.unlink()
 
 
 def _give_name(part: Path, out: Path) -> None:
-    """To the whole file, and never the name of another one."""
+    """Rename the whole file; never replace another one."""
     try:
-        # A link and not a rename: it fails where the file has come into being meanwhile.
+        # A link and not a rename, because a link fails if the name is taken meanwhile.
         os.link(part, out, follow_symlinks=False)
     except FileExistsError:
         raise
     except (OSError, NotImplementedError):
-        # Some file systems have no links: exFAT, folders that a virtual machine shares, and parts
-        # of the network.
+        # Some file systems have no links: exFAT, shared folders of a virtual machine, some network
+        # drives.
         _rename(part, out)
 
 
 def _rename(part: Path, out: Path) -> None:
     if os.name == "nt":
-        # There it fails where the file has come into being meanwhile.
+        # On Windows a rename fails if the name is taken meanwhile.
         os.rename(part, out)  # noqa: PTH104 - pathlib does not say so
         return
-    # An empty file takes the name first, because that fails where another has it; the whole one
-    # takes its place at once.
+    # An empty file takes the name first, because that fails if another file has it. The whole file
+    # then replaces the empty one.
     place = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         taken = identity(os.fstat(place))
@@ -273,7 +271,7 @@ def _rename(part: Path, out: Path) -> None:
 
 
 def _is(path: Path, made: Identity) -> bool:
-    """Whether this very file still stands there."""
+    """Whether the path still is this very file."""
     try:
         return identity(path.lstat()) == made
     except FileNotFoundError:

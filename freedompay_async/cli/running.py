@@ -1,4 +1,4 @@
-"""What the command does around the run of a batch: questions before it, and Ctrl-C during it."""
+"""Around the run of a batch: questions before it, and Ctrl-C during it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from freedompay_async.batch.confirming import confirm, is_confirmed
 from freedompay_async.cli.output import say
 from freedompay_async.cli.signals import STOPS, on_signals
-from freedompay_async.cli.verbs.asking import be_sure
-from freedompay_async.codec.decode import is_page
+from freedompay_async.cli.verbs.asking import require_yes
+from freedompay_async.codec.answer_form import is_page
 from freedompay_async.contract.request_ids import new_request_id
 from freedompay_async.errors import (
     AuthenticationError,
@@ -26,32 +26,31 @@ if TYPE_CHECKING:
     from freedompay_async.batch import Batch, Journal, Plan
     from freedompay_async.client import FreedomPay
 
-__all__ = ["be_sure_of", "gentle_stop", "knock"]
+__all__ = ["check_access", "gentle_stop", "require_yes_for_batch"]
 
 
-async def be_sure_of(fp: FreedomPay, journal: Journal, plan: Plan, *, yes: bool) -> None:
-    """Where cards are real, somebody has to say yes once; a yes that was said is in the journal.
+async def require_yes_for_batch(fp: FreedomPay, journal: Journal, plan: Plan, *, yes: bool) -> None:
+    """Ask for a yes where cards are real, unless the journal has one; then keep it there.
 
     Raises:
-        ConfigurationError: nobody said it; nothing was sent.
+        ConfigurationError: nobody said yes; nothing was sent.
     """
     if not fp.live or await is_confirmed(journal):
         return
     if not yes:
         cards = "1 card" if plan.rows == 1 else f"{plan.rows:,} cards, one for each row"
-        be_sure(fp, f"issue {cards}, as batch {plan.settings['batch']!r} on a live host")
+        require_yes(fp, f"issue {cards}, as batch {plan.settings['batch']!r} on a live host")
     await confirm(journal)
 
 
-async def knock(fp: FreedomPay, *, begun: bool) -> None:
-    """Find out by a harmless question that the host, the key and the scheme are right, before
-    thousands of rows find it out.
+async def check_access(fp: FreedomPay, *, begun: bool) -> None:
+    """Check host, key and signature scheme with a harmless question, before thousands of rows fail.
 
-    Of a batch that has begun its host is known to be right, so one that can't be reached is waited
-    for by the run.
+    A batch that has begun has reached its host before, so its run waits for a host that can't be
+    reached now.
 
     Raises:
-        ConfigurationError: they are not; nothing else was sent.
+        ConfigurationError: one of them is wrong; nothing else was sent.
     """
     try:
         await fp.requests.status(new_request_id(), timeout=20)
@@ -76,22 +75,22 @@ async def knock(fp: FreedomPay, *, begun: bool) -> None:
         ):
             raise _another_host(fp, error) from error
     except FreedomPayError:
-        # Not to know a fresh id is the right answer; an issuer in passing trouble is what the run
-        # itself can wait for.
+        # "Not known" is the right answer about a fresh id. The run itself can wait for an issuer
+        # in passing trouble.
         pass
 
 
 def _another_host(fp: FreedomPay, error: FreedomPayError) -> ConfigurationError:
-    told = (
+    message = (
         f"{fp.base_url} does not answer like the Card API: {error.text} Check base_url and "
         "region; no row was sent."
     )
-    return ConfigurationError(f"{told}\n{error.body}")
+    return ConfigurationError(f"{message}\n{error.body}")
 
 
 @asynccontextmanager
 async def gentle_stop(task: Batch) -> AsyncGenerator[None]:
-    """The first Ctrl-C drains, the second aborts."""
+    """The first Ctrl-C starts no new row and lets the rows in work end; the second aborts."""
     current = asyncio.current_task()
     asked = False
 
@@ -99,7 +98,7 @@ async def gentle_stop(task: Batch) -> AsyncGenerator[None]:
         nonlocal asked
         if asked and current is not None:
             say(
-                "aborting: what is on the way is not waited for. Resuming the batch asks about it "
+                "aborting: calls on the way are not waited for. Resuming the batch asks about them "
                 "first."
             )
             current.cancel()
@@ -107,7 +106,7 @@ async def gentle_stop(task: Batch) -> AsyncGenerator[None]:
         asked = True
         task.stop()
         say(
-            "stopping: no new row starts, and what is on the way is settled. Ctrl-C again aborts; "
+            "stopping: no new row starts, and calls on the way are settled. Ctrl-C again aborts; "
             "the journal can be resumed."
         )
 

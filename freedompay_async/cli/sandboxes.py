@@ -33,13 +33,13 @@ def _chance(help: str, *names: str) -> Any:
 
 
 def sandbox(
-    port: Annotated[int, typer.Option(help="0 takes a free one.", min=0, max=65535)] = 8095,
+    port: Annotated[int, typer.Option(help="0 takes a free port.", min=0, max=65535)] = 8095,
     auth_id: Annotated[
-        str, typer.Option(help="The merchant id that it knows.", envvar="FREEDOMPAY_AUTH_ID")
+        str, typer.Option(help="The merchant id that it accepts.", envvar="FREEDOMPAY_AUTH_ID")
     ] = "10001",
     database: Annotated[
         str,
-        typer.Option(help="A file to keep clients and cards in; without it they are in memory."),
+        typer.Option(help="A file that keeps clients and cards; without it they are in memory."),
     ] = ":memory:",
     processing: Annotated[
         str, typer.Option(help="How long an accepted request takes, in seconds: shortest-longest.")
@@ -51,7 +51,7 @@ def sandbox(
     unavailable: Annotated[float, _chance("HTTP 503 with Retry-After.")] = 0.0,
     limited: Annotated[float, _chance("HTTP 429 with Retry-After.")] = 0.0,
     late: Annotated[float, _chance("Accepted, and known to request/status only later.")] = 0.0,
-    drip: Annotated[float, _chance("The answer a few bytes at a time.")] = 0.0,
+    drip: Annotated[float, _chance("The answer comes a few bytes at a time.")] = 0.0,
     stall: Annotated[
         float, typer.Option(help="Seconds that a stalled answer takes.", min=0)
     ] = 20.0,
@@ -62,9 +62,8 @@ def sandbox(
             "--contract",
             metavar="FILE",
             readable=False,
-            help="Where this host differs from the vendor's pages, TOML or JSON: a table for each "
-            "call, as [cards.issue], with path, "
-            "required, names, algorithms.",
+            help="How this host differs from the vendor's pages, TOML or JSON: a table for each "
+            "call, as [cards.issue], with path, required, names, algorithms.",
         ),
     ] = None,
 ) -> None:
@@ -72,7 +71,7 @@ def sandbox(
     misbehaves on demand.
 
     It listens on 127.0.0.1 only and is not for the real world: no money, no card network, no safe
-    keeping. The secret key that it checks signatures with is FREEDOMPAY_SECRET_KEY, or
+    keeping. It checks signatures with the secret key FREEDOMPAY_SECRET_KEY, or else
     `sandbox-secret`. The ledger is at /sandbox/ledger, one JSON object a card.
     """
     # aiohttp's server side is slow to import, and no other command needs it.
@@ -113,7 +112,7 @@ def sandbox(
         fail(str(error), Exit.INPUT)
 
     async def serve() -> Exit:
-        ended = _signals()
+        ended = _end_event()
         try:
             await issuer.__aenter__()
         except OSError as error:
@@ -150,7 +149,7 @@ def sandbox(
 
 
 def _differences(path: Path) -> dict[str, Any]:
-    """What such a file says.
+    """The content of a file of `--contract`.
 
     Raises:
         ValueError: it can't be read.
@@ -167,12 +166,12 @@ def _differences(path: Path) -> dict[str, Any]:
             f"--contract {path} can't be read ({error}). Nothing was started."
         ) from error
     if not isinstance(found, dict):
-        raise ValueError(f"--contract {path} is no object of calls. Nothing was started.")  # noqa: TRY004 - as for whatever can't be read
+        raise ValueError(f"--contract {path} is not an object of calls. Nothing was started.")  # noqa: TRY004 - the same error as for an unreadable file
     return found
 
 
-def _signals() -> asyncio.Event:
-    """Set by Ctrl-C and by `kill`, as long as the loop runs."""
+def _end_event() -> asyncio.Event:
+    """An event that Ctrl-C or `kill` sets while the loop runs."""
     ended = asyncio.Event()
     take_signals(STOPS, ended.set)
     return ended

@@ -1,4 +1,4 @@
-"""The settings as flags of a command, declared once; each wins over its environment variable."""
+"""The settings as flags of a command; each wins over its environment variable."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from freedompay_async.crypto.signing import Signer
 
-__all__ = ["SETTINGS", "Given", "with_settings"]
+__all__ = ["SETTINGS", "SettingsFlags", "with_settings"]
 
 
 def _flag(help: str, *names: str, **more: Any) -> Any:
@@ -35,9 +35,8 @@ SETTINGS: Final[dict[str, tuple[Any, Any]]] = {
         Annotated[
             bool | None,
             _flag(
-                "The region's test host, or the live one, where cards are real. One of them has "
-                "to be said where a region has both "
-                "and no base URL is given. [FREEDOMPAY_TEST]",
+                "The region's test host, or the live one, where cards are real. Needed where a "
+                "region has both, unless there is a base URL. [FREEDOMPAY_TEST]",
                 "--test/--live",
             ),
         ],
@@ -54,8 +53,7 @@ SETTINGS: Final[dict[str, tuple[Any, Any]]] = {
             str | None,
             _flag(
                 "How calls are signed: jws-hs512, jws-hs256 or sign; or one for each section, "
-                "such as "
-                "payment-cards=jws-hs256,gift-cards=sign. Left out, the region's. "
+                "such as payment-cards=jws-hs256,gift-cards=sign. Left out, the region's. "
                 "[FREEDOMPAY_SIGNATURE]",
                 "--scheme",
             ),
@@ -66,7 +64,7 @@ SETTINGS: Final[dict[str, tuple[Any, Any]]] = {
         Annotated[
             Path | None,
             _flag(
-                "A file with what is different in the contract. [FREEDOMPAY_CONTRACT]",
+                "A file with changes of the contract. [FREEDOMPAY_CONTRACT]",
                 "--contract",
                 metavar="FILE.toml",
             ),
@@ -77,9 +75,9 @@ SETTINGS: Final[dict[str, tuple[Any, Any]]] = {
         Annotated[
             str | None,
             _flag(
-                "An HTTP proxy to go through, such as http://proxy.example.com:3128. One with a "
-                "password belongs into the variable: "
-                "other users of a machine can read flags. [FREEDOMPAY_PROXY]",
+                "An HTTP proxy to go through, such as http://proxy.example.com:3128. If it has a "
+                "password, use the variable: other users of the machine can read flags. "
+                "[FREEDOMPAY_PROXY]",
                 "--proxy",
                 metavar="URL",
             ),
@@ -93,12 +91,12 @@ SETTINGS: Final[dict[str, tuple[Any, Any]]] = {
         False,
     ),
 }
-"""By name: the annotation and the default of the parameter."""
+"""Annotation and default of each parameter, by its name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
-    """The settings that a command was given."""
+class SettingsFlags:
+    """The values of a command's settings flags."""
 
     auth_id: str | None = None
     region: str | None = None
@@ -110,7 +108,7 @@ class Given:
     trust_env: bool = False
 
     def settings(self) -> Settings:
-        """Flags, and the environment where there are none.
+        """The settings of the flags, and of the environment where a flag is left out.
 
         Raises:
             ConfigurationError: one is missing or wrong.
@@ -130,8 +128,12 @@ class Given:
         record: Path | None = None,
         signing: Callable[[Signer], Signer] | None = None,
     ) -> FreedomPay:
-        """A client; `signing` is given each scheme that the settings mean, and hands back the one
-        to use.
+        """A client with these settings.
+
+        Args:
+            max_connections: as in `FreedomPay`.
+            record: as in `FreedomPay`.
+            signing: makes the signer to use of each signer of the settings.
 
         Raises:
             ConfigurationError: a setting is missing or wrong.
@@ -159,17 +161,17 @@ class Given:
 def with_settings(
     command: Callable[..., None], *, only: Collection[str] = SETTINGS
 ) -> Callable[..., None]:
-    """Give a command the flags of these settings; it takes what was given as its parameter `given`."""
+    """Give a command the flags of these settings; it gets them as `settings_flags`."""
 
     def with_flags(**own: Any) -> None:
-        given = Given(**{name: own.pop(name) for name in only})
-        command(**own, given=given)
+        settings_flags = SettingsFlags(**{name: own.pop(name) for name in only})
+        command(**own, settings_flags=settings_flags)
 
     signature = inspect.signature(command, eval_str=True)
     parts = [
         part.replace(kind=inspect.Parameter.KEYWORD_ONLY)
         for name, part in signature.parameters.items()
-        if name != "given"
+        if name != "settings_flags"
     ]
     parts += [
         inspect.Parameter(

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from freedompay_async.cli.common import errors_told
+from freedompay_async.cli.common import errors_reported
 from freedompay_async.cli.exits import Exit
-from freedompay_async.cli.settings_flags import Given, with_settings
+from freedompay_async.cli.settings_flags import SettingsFlags, with_settings
 from freedompay_async.cli.verbs.answers import draw_facts
 from freedompay_async.codec.to_json import to_json
 from freedompay_async.contract.calls import Section
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["sign"]
 
-# Stands where a host is asked for: nothing is sent to it.
+# The settings need a host. Nothing is sent to it.
 _NOWHERE = "http://localhost"
 
 
@@ -41,7 +41,7 @@ _File = Annotated[
     typer.Option(
         "--body-file",
         metavar="FILE|-",
-        help="The body's bytes; - is standard input. Rather this for real data.",
+        help="The file with the body; - is standard input. Better than --body for real data.",
     ),
 ]
 
@@ -52,36 +52,37 @@ def sign(
         str, typer.Option("--path", help="The path alone, such as /v5/card-api/request/status.")
     ],
     body: Annotated[
-        str | None, typer.Option("--body", help="The body, every character of it.")
+        str | None, typer.Option("--body", help="The body, exactly as it is sent.")
     ] = None,
     body_file: _File = None,
     signature: Annotated[
         str | None,
         typer.Option(
             "--signature",
-            help="The one of another program, for this path and body: what is wrong with it?",
+            help="Another program's signature of this path and body, to see what is wrong with it.",
         ),
     ] = None,
     request_id: Annotated[
         str | None,
-        typer.Option("--request-id", metavar="UUID", help="For the header Request-Id of sign."),
+        typer.Option(
+            "--request-id", metavar="UUID", help="For the header Request-Id of the scheme sign."
+        ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     *,
-    given: Given,
+    settings_flags: SettingsFlags,
 ) -> None:
-    r"""Sign a call without sending it, and show what is signed: for whoever writes or mends a
-    client of their own.
+    r"""Sign a call without sending it, and show what is signed, for the makers of other clients.
 
     It prints the bytes that are signed, their length and SHA-256 to compare with another program's,
     and the headers to send. With `--signature` it says whether that one is right, and where it goes
     wrong: a field of the JWS header, padding, another form of the body (spaces, sorted keys, PHP's
-    `\/` and `\u`), a hash in place of an HMAC, the key first.
+    `\/` and `\u`), a hash in place of an HMAC, the key at the beginning.
 
     The secret key comes from `FREEDOMPAY_SECRET_KEY` and is never shown. Nothing is sent.
     """
-    with errors_told():
-        settings = replace(given, base_url=_NOWHERE).settings()
+    with errors_reported():
+        settings = replace(settings_flags, base_url=_NOWHERE).settings()
         call = _in_the_contract(settings, path)
         signer = _signer(settings, Section.PAYMENT_CARDS if call is None else call.section)
         content = _content(body, body_file)
@@ -104,9 +105,7 @@ def sign(
 
 
 def _in_the_contract(settings: Settings, path: str) -> Call[Any] | None:
-    """The call that has this path, as the contract has it; of a path that no row has, what it says
-    of the greater section.
-    """
+    """The row of this path in the contract; for a path without a row, that of the payment cards."""
     rows = Contract(overrides_of(settings.contract or ()), settings.region).rows
     return next(
         (row for each in TABLE if (row := rows.get(each.name, each)).path == path),
@@ -119,7 +118,7 @@ def _signer(settings: Settings, section: Section) -> JwsSigner | Sha256Signer:
     scheme = chosen.get(section, region_scheme(settings.region))
     if scheme is None:
         raise ConfigurationError(
-            "say --scheme (FREEDOMPAY_SIGNATURE), or set the region (--region, "
+            "set --scheme (FREEDOMPAY_SIGNATURE), or the region (--region, "
             "FREEDOMPAY_REGION). Nothing was sent."
         )
     return scheme.signer(auth_id=settings.auth_id, secret_key=settings.secret_key)
@@ -131,7 +130,7 @@ def _content(body: str | None, body_file: Path | None) -> bytes:
             "give --body or --body-file (- is standard input). Nothing was sent."
         )
     if body_file is None:
-        # As the shell handed it over, byte for byte.
+        # The bytes that the shell handed over.
         return cast("str", body).encode(errors="surrogateescape")
     try:
         return sys.stdin.buffer.read() if str(body_file) == "-" else body_file.read_bytes()
@@ -142,7 +141,9 @@ def _content(body: str | None, body_file: Path | None) -> bytes:
 
 
 def _own_id(path: str, body: bytes) -> str:
-    """The header's id is the body's, but for the question whose body names another request."""
+    """The id for the header: that of the body, or a new one for `request/status`, whose body names
+    another request.
+    """
     try:
         fields = json_text.loads(body)
     except (ValueError, RecursionError):
@@ -159,7 +160,7 @@ def _own_id(path: str, body: bytes) -> str:
 
 def _show(report: SigningReport, comparison: Comparison | None, *, json: bool) -> None:
     if json:
-        told: dict[str, Any] = {
+        record: dict[str, Any] = {
             "scheme": report.scheme,
             "alg": report.alg,
             "path": report.path,
@@ -171,12 +172,12 @@ def _show(report: SigningReport, comparison: Comparison | None, *, json: bool) -
             "notes": report.notes,
         }
         if comparison is not None:
-            told["comparison"] = {
+            record["comparison"] = {
                 "same": comparison.same,
                 "differences": comparison.differences,
                 "cause": comparison.cause or None,
             }
-        typer.echo(to_json(told))
+        typer.echo(to_json(record))
         return
     keyless = " without the key" if report.protected is None else ""
     draw_facts(

@@ -1,4 +1,4 @@
-"""Ctrl-C and `kill`, on any event loop: those of Windows have no signal handlers of their own."""
+"""Ctrl-C and `kill` on any event loop; the loops of Windows have no signal handlers."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 __all__ = ["STOPS", "on_signals", "take_signals"]
 
 STOPS: Final = (signal.SIGINT, signal.SIGTERM)
-# On Windows, in a thread that is not the main one, on uvloop in such a thread.
+# Raised on Windows, in a thread that is not the main one, and by uvloop in such a thread.
 _NO_HANDLERS: Final = (NotImplementedError, RuntimeError, ValueError)
-# A loop has one handler for a signal and forgets the one before.
+# A loop keeps one handler for a signal and forgets the one before.
 _acts: Final[
     WeakKeyDictionary[asyncio.AbstractEventLoop, dict[signal.Signals, Callable[[], object]]]
 ] = WeakKeyDictionary()
@@ -24,7 +24,7 @@ _acts: Final[
 
 @contextmanager
 def on_signals(numbers: tuple[signal.Signals, ...], act: Callable[[], object]) -> Generator[None]:
-    """As `take_signals`, until the context is left."""
+    """Call `act` for each of these signals until the context is left."""
     give_back = take_signals(numbers, act)
     try:
         yield
@@ -35,10 +35,12 @@ def on_signals(numbers: tuple[signal.Signals, ...], act: Callable[[], object]) -
 def take_signals(
     numbers: tuple[signal.Signals, ...], act: Callable[[], object]
 ) -> Callable[[], None]:
-    """Let `act` be called by the running loop for each of these signals; what gives them back to
-    who had them before.
+    """Let the running loop call `act` for each of these signals.
 
-    In a thread that is not the main one no signal comes, so there is nothing to be done.
+    No signal comes in a thread that is not the main one, so nothing is done there.
+
+    Returns:
+        A function that restores the handlers of before.
     """
     loop = asyncio.get_running_loop()
     taken = [_taken(loop, number, act) for number in numbers]
@@ -75,15 +77,15 @@ def _taken(
 def _taken_by_hand(
     loop: asyncio.AbstractEventLoop, number: signal.Signals, act: Callable[[], object]
 ) -> Callable[[], object]:
-    def tell(_number: int, _frame: Any) -> None:
-        # It comes in the middle of whatever runs: the loop is told, and acts when that is done. A
-        # loop that has ended is past it.
+    def handle(_number: int, _frame: Any) -> None:
+        # A signal comes in the middle of whatever runs, so the loop acts when that is done. A loop
+        # that has ended raises RuntimeError.
         with suppress(RuntimeError):
             loop.call_soon_threadsafe(act)
 
     try:
-        before = signal.signal(number, tell)
+        before = signal.signal(number, handle)
     except ValueError:
         return lambda: None
-    # None: it was not taken by Python.
+    # None: the handler of before was not Python's.
     return lambda: signal.signal(number, signal.SIG_DFL if before is None else before)

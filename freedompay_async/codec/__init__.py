@@ -1,1 +1,1 @@
-"""Structs to bytes and back: pure."""
+"""Encodes bodies and reads answers. Pure."""

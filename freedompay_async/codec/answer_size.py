@@ -1,4 +1,4 @@
-"""What an answer may cost: its values are counted before it is decoded, and too many are not read."""
+"""Limits what an answer may cost: its values are counted before it is decoded. Pure."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from typing import Final
 
 __all__ = ["too_much"]
 
-# A smaller answer is decoded whatever it has: that takes no time, and little memory.
+# A smaller answer is always decoded, because it takes little time and memory.
 _SMALL: Final = 65_536
-# No answer needs as many values, and to decode more takes the interpreter's lock for too long.
+# No answer needs more values, and to decode more would hold the interpreter's lock for too long.
 _MOST_VALUES: Final = 250_000
-# What it may take in memory, beside its size; where that is little, it may take more.
+# How many times its size an answer may take in memory, unless it takes less than `_LITTLE`.
 _MOST_TIMES: Final = 10
 _LITTLE: Final = 16 * 2**20
-# Bytes that CPython takes: for an object of a few fields, a list, a value behind a comma.
+# Bytes in CPython of an object of a few fields, a list, a value after a comma, and a `Decimal`.
 _OBJECT, _LIST, _VALUE, _DECIMAL = 200, 64, 60, 104
-# An integer takes a time that grows with the square of its digits.
+# The time for an integer grows with the square of its digits.
 _LONG_NUMBER: Final = re.compile(rb"[:,\[]-?[0-9.]{100}")
 
 
 def too_much(body: bytes) -> str | None:
-    """Why an answer is not decoded.
+    """Why an answer is too large to decode; `None`: it is not.
 
-    Its values are counted by what stands before them, which may also stand in a text.
+    The values are counted by the signs before them, which texts may hold too.
     """
     if len(body) <= _SMALL:
         return None

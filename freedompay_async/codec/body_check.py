@@ -1,7 +1,6 @@
-"""Whether what goes out in a body is what its model declares: pure.
+"""Checks the values of a body against the types of its model, before it is sent. Pure.
 
-A struct takes whatever it is made of, and JSON has a form for much of that: bytes become Base64,
-and NaN becomes null. So each value is held against its type before it is sent.
+A struct accepts any value, and JSON would change some: bytes become Base64, and NaN becomes null.
 """
 
 from __future__ import annotations
@@ -21,8 +20,7 @@ from msgspec import Struct
 from msgspec.structs import fields
 
 from freedompay_async.contract.models.open import Fields
-from freedompay_async.errors import ConfigurationError
-from freedompay_async.guards.arguments import refusal
+from freedompay_async.guards.arguments import wrong_type
 from freedompay_async.redaction.redaction import leaves
 from freedompay_async.redaction.secret import Secret
 
@@ -45,38 +43,35 @@ class _Field(NamedTuple):
     name: str
     wire_name: str
     kinds: tuple[Any, ...]
-    """What its annotation names."""
+    """The types that its annotation names."""
     many: bool
-    """It is a list of them."""
-    plain: frozenset[type]
-    """Those of which every value will do."""
+    """It is a list of values of these types."""
+    unchecked: frozenset[type]
+    """Types of which every value is right."""
 
 
-def wrong_value(value: object) -> ConfigurationError | None:
-    """The error for the first value that can't go out, which names its field; `None`: there is
-    none.
+def wrong_value(value: object) -> str | None:
+    """What is wrong with the first wrong value, with the name of its field; `None`: nothing.
 
     Args:
-        value: a body, or fields of one. Of those that no model declares no more is asked than that
-            their numbers have a form in JSON, and that text is no bytes.
+        value: a body, or fields of one. Fields that no model declares are only checked for numbers
+            that JSON can't hold, and for bytes in place of text.
     """
-    # Nearly every body has plain values only.
+    # A quick first check, which nearly every body passes.
     if isinstance(value, Struct) and all(
-        type(getattr(value, name)) in plain for name, _, _, _, plain in _fields_of(type(value))
+        type(getattr(value, name)) in unchecked
+        for name, _, _, _, unchecked in _fields_of(type(value))
     ):
         return None
     try:
         return next(_wrong(value, ""), None)
     except RecursionError:
-        return ConfigurationError(
-            "a value has no form in JSON: it is inside of itself, or nested too deeply. Nothing "
-            "was sent."
-        )
+        return "a value can't be written as JSON: it is inside itself, or nested too deeply"
 
 
 @cache
 def _fields_of(kind: type[Struct]) -> tuple[_Field, ...]:
-    """The fields of a model; none has a plain type where it is not one of ours."""
+    """The fields of a model. All fields of a model of the caller are checked."""
     ours = kind.__module__.startswith(_OURS)
     found = [
         (field, tuple(leaves(field.type)) if ours else (), _is_list(field.type))
@@ -88,7 +83,7 @@ def _fields_of(kind: type[Struct]) -> tuple[_Field, ...]:
             field.encode_name,
             kinds,
             many,
-            frozenset(filter(_is_plain, () if many else kinds)),
+            frozenset(filter(_is_unchecked, () if many else kinds)),
         )
         for field, kinds, many in found
     )
@@ -101,23 +96,23 @@ def _is_list(kind: object) -> bool:
     )
 
 
-def _is_plain(kind: Any) -> bool:
+def _is_unchecked(kind: Any) -> bool:
     return kind in (str, int, bool, NoneType) or (
         isinstance(kind, type) and issubclass(kind, Secret)
     )
 
 
-def _wrong(value: object, name: str) -> Iterator[ConfigurationError]:
+def _wrong(value: object, name: str) -> Iterator[str]:
     if isinstance(value, Struct):
-        for own, wire_name, kinds, many, plain in _fields_of(type(value)):
+        for own, wire_name, kinds, many, unchecked in _fields_of(type(value)):
             part = getattr(value, own, None)
             inner = f"{name}.{wire_name}" if name else wire_name
             if isinstance(part, Fields):
-                # The whole body, as the caller wrote it.
+                # It is the whole body, as the caller wrote it.
                 yield from _wrong(part, name)
             elif not kinds:
                 yield from _wrong_of_theirs(part, inner)
-            elif type(part) not in plain:
+            elif type(part) not in unchecked:
                 yield from _unfit(part, kinds, inner, many=many)
     elif isinstance(value, Mapping | Fields):
         for key in value:
@@ -126,7 +121,7 @@ def _wrong(value: object, name: str) -> Iterator[ConfigurationError]:
         for number, part in enumerate(value):
             yield from _wrong(part, f"{name}[{number}]")
     elif isinstance(value, _BYTES):
-        yield refusal(name, value, "text")
+        yield wrong_type(name, value, "text")
     elif not _has_a_form(value):
         yield _no_number(name)
     else:
@@ -134,10 +129,8 @@ def _wrong(value: object, name: str) -> Iterator[ConfigurationError]:
             yield from _wrong_of_theirs(getattr(value, own, None), f"{name}.{own}")
 
 
-def _wrong_of_theirs(value: object, name: str) -> Iterator[ConfigurationError]:
-    """What is wrong with a field of one of the caller's own types, which may well mean Base64 where
-    it says bytes.
-    """
+def _wrong_of_theirs(value: object, name: str) -> Iterator[str]:
+    """What is wrong with a field of a type of the caller, whose bytes may be meant as Base64."""
     if not isinstance(value, _BYTES):
         yield from _wrong(value, name)
 
@@ -156,12 +149,8 @@ def _a(name: str) -> str:
     return f"an {name}" if name[0] in "AEIOU" else f"a {name}"
 
 
-def _unfit(
-    value: object, kinds: tuple[Any, ...], name: str, *, many: bool
-) -> Iterator[ConfigurationError]:
-    """What is wrong with a value of a field that is of one of these types; `many`: or a list of
-    them.
-    """
+def _unfit(value: object, kinds: tuple[Any, ...], name: str, *, many: bool) -> Iterator[str]:
+    """What is wrong with a value of a field of one of these types, or with `many` of a list."""
     if many and isinstance(value, list | tuple):
         for number, part in enumerate(value):
             yield from _unfit(part, kinds, f"{name}[{number}]", many=False)
@@ -178,7 +167,7 @@ def _unfit(
             named = " or ".join(
                 _WANTED.get(kind, _a(kind.__name__)) for kind in kinds if kind is not NoneType
             )
-            yield refusal(name, value, f"a list, of which each is {named}" if many else named)
+            yield wrong_type(name, value, f"a list, of which each is {named}" if many else named)
 
 
 def _fits(value: object, kinds: tuple[Any, ...], name: str) -> bool:
@@ -189,26 +178,23 @@ def _fits(value: object, kinds: tuple[Any, ...], name: str) -> bool:
     if isinstance(value, int):
         return int in kinds
     if isinstance(value, str) and type(value) is not str and not isinstance(value, Secret | Enum):
-        return False  # msgspec writes no text of another kind
+        return False  # msgspec does not write a subclass of `str`
     if isinstance(value, str | UUID):
         return str in kinds or any(
             isinstance(kind, type) and issubclass(kind, Secret) for kind in kinds
         )
     if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
-        # JSON writes it as the vendor does: YYYY-MM-DD.
+        # msgspec writes it in the vendor's form: YYYY-MM-DD.
         return str in kinds and name.endswith("date")
     return value is None and NoneType in kinds
 
 
 def _has_a_form(value: object) -> bool:
-    """Whether JSON has a form for it, as far as numbers go."""
+    """Whether the value is no number that JSON can't hold."""
     if isinstance(value, float):
         return isfinite(value)
     return not isinstance(value, Decimal) or value.is_finite()
 
 
-def _no_number(name: str) -> ConfigurationError:
-    return ConfigurationError(
-        f"{name} is NaN or infinite, as an empty cell of a table is in some programs: leave it "
-        "out. Nothing was sent."
-    )
+def _no_number(name: str) -> str:
+    return f"{name} is NaN or infinite, as some programs read an empty cell: leave it out"

@@ -1,4 +1,4 @@
-"""An answer to what it shows: pure."""
+"""Reads an answer, and decides what it proves. Pure."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import json
 import re
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
+from freedompay_async.codec.answer_form import NOT_JSON, bare, form_of, kind_of
 from freedompay_async.codec.answer_size import too_much
 from freedompay_async.codec.messages import Evidence, Reply, Verdict
+from freedompay_async.codec.retry_after import retry_after
 from freedompay_async.codec.shapes import Difference, Note, read_shape
 from freedompay_async.contract.models.answers import Answer, RequestState
 from freedompay_async.contract.models.dictionaries import GiftStatus
@@ -22,37 +23,13 @@ from freedompay_async.contract.models.open import OpenStruct
 from freedompay_async.redaction.redaction import BY_SHAPE, Redaction
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from freedompay_async.contract.models.answers import AnyAnswer
 
-__all__ = ["is_page", "read_answer", "read_look_up"]
+__all__ = ["read_answer", "read_look_up"]
 
 _WORD: Final = re.compile(r"-?\w{1,20}", re.ASCII)
-# An answer about one request is far shorter; a long one is a list, and to read it twice would hold
-# up the loop.
+# A longer answer is a list, and to read it twice would block the event loop for too long.
 _MOST_SEARCHED: Final = 65_536
-_NUMBERS: Final = re.compile(r"[0-9]+(?: *, *[0-9]+)*")
-# What may stand before JSON and is no part of it. A PHP file that begins with a mark of byte order
-# puts it before every answer, and so does each file that it includes.
-_BOM: Final = b"\xef\xbb\xbf"
-_BLANKS: Final = b" \t\r\n"
-_BEFORE: Final = _BOM + _BLANKS
-_BEFORE_TEXT: Final = "\ufeff \t\r\n"
-_GZIP: Final = b"\x1f\x8b"
-_CHARSET: Final = re.compile(r"(?i)charset *= *\"?([\w.:-]{1,40})", re.ASCII)
-_CODING: Final = re.compile(r"[\w.,+ -]{1,40}", re.ASCII)
-_UTF8: Final = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
-_NOT_JSON: Final = ", not JSON"
-# 31 years: whatever is longer is told as this.
-_LONGEST_WAIT: Final = 999_999_999.0
-
-
-def is_page(body: bytes | str | None) -> bool:
-    """Whether it is an HTML page: those come from a proxy, which knows of no id and no key."""
-    if isinstance(body, bytes):
-        return _bare(body).lstrip().startswith(b"<")
-    return (body or "").lstrip(_BEFORE_TEXT).startswith("<")
 
 
 def read_answer(
@@ -65,32 +42,31 @@ def read_answer(
     asked: frozenset[str] = frozenset(),
     redaction: Redaction = BY_SHAPE,
 ) -> Verdict:
-    """Decide by the body first, then by the HTTP status.
+    """What an answer proves, by its body first and then by its HTTP status.
 
-    Only the contract's own JSON says anything of an effect or of an id: an object whose `status` is
-    one of the contract's, with one of the fields that are `asked` for beside it. At 429 and 5xx it
-    can tell that something was done, and never that it was not. Parts of it that say opposite
-    things leave it unclear.
+    Only the contract's own JSON proves anything about an effect or an id: an object with a `status`
+    of the contract and at least one of the fields `asked`. With HTTP 429 and 5xx it can prove that
+    something was done, and never that it was not. A contradiction in it leaves it unclear.
 
     Args:
-        reply: what came back.
+        reply: the answer.
         kind: the struct of a good answer.
-        effect: `request_status: error` is an error of this call; of a read it is what was asked
-            for.
+        effect: `request_status: error` is an error of this call. For a read it is the content.
         now: seconds since the epoch, for a `Retry-After` that is a date.
-        envelope: the struct that every answer of the section is, where `kind` is the caller's own
-            type.
-        asked: fields of which an answer of the contract has at least one; none: its `status` is
+        envelope: the struct of every answer of the section, if `kind` is a type of the caller.
+        asked: fields of which every answer of the contract has at least one; empty: `status` is
             enough.
         redaction: what the texts of the answer must not show.
     """
-    wait, body = _retry_after(reply, now), _bare(reply.body)
+    wait, body = retry_after(reply.headers, now), bare(reply.body)
     answer, value, notes, reason = _decode(body, kind, envelope, asked, redaction)
-    reason = f"HTTP {reply.status}{redaction.text(_form(reply.headers, body)) if reason == _NOT_JSON else reason}"
+    if reason == NOT_JSON:
+        reason = redaction.text(form_of(reply.headers, body))
+    reason = f"HTTP {reply.status}{reason}"
     good, troubled = 200 <= reply.status < 300, reply.status == 429 or reply.status >= 500
     failed = isinstance(answer, Answer) and answer.request_status == "error"
-    # Of a request that failed an answer may name something. Of the call just made that is no plain
-    # no.
+    # An answer about a failed request may name something. For the call itself it is then no clear
+    # failure.
     contradiction = None if answer is None else answer.contradiction or _says_twice(body)
     if (
         effect
@@ -101,10 +77,9 @@ def read_answer(
     ):
         contradiction = "request_status error, and it names something"
     accepted = None if answer is None or contradiction else answer.accepted
-    # An ok that says nothing of the request asked about would be "not known", which such a status
-    # can't tell.
-    silent = not effect and isinstance(answer, RequestState) and answer.request_status is None
-    if accepted and troubled and not failed and not silent:
+    # An ok without a request_status would mean "not known", which 429 and 5xx can't prove.
+    says_nothing = not effect and isinstance(answer, RequestState) and answer.request_status is None
+    if accepted and troubled and not failed and not says_nothing:
         return Verdict(
             Evidence.TAKEN if effect else Evidence.OK,
             f"{reason} with a body that says ok",
@@ -115,9 +90,9 @@ def read_answer(
             value,
         )
     if troubled:
-        seen = Evidence.LIMITED if reply.status == 429 else Evidence.NO_ANSWER
-        # What is wrong with the body is of no interest where a body is not expected.
-        return Verdict(seen, f"HTTP {reply.status}{_kind(body)}", None, reply, wait)
+        evidence = Evidence.LIMITED if reply.status == 429 else Evidence.NO_ANSWER
+        # No body is expected here, so what is wrong with it does not matter.
+        return Verdict(evidence, f"HTTP {reply.status}{kind_of(body)}", None, reply, wait)
     if accepted and not good:
         return Verdict(
             Evidence.UNCLEAR, f"{reason} with a body that says ok", answer, reply, wait, notes
@@ -131,8 +106,7 @@ def read_answer(
             wait,
             notes,
         )
-    # Of a gift card another status than "access denied" says what is wrong, whatever the HTTP
-    # status is.
+    # A gift-card status other than "access denied" says what is wrong, whatever the HTTP status.
     other = isinstance(answer, GiftAnswer) and answer.status not in (
         GiftStatus.ACCESS_DENIED,
         GiftStatus.GENERAL_ERROR,
@@ -152,10 +126,9 @@ def read_answer(
             Evidence.TAKEN if taken else Evidence.UNCLEAR, reason, None, reply, wait, notes
         )
     if accepted is None:
-        said = str(answer.status)
-        # A text that is no word may be anything, and half of a secret could not be told from other
-        # text any more.
-        shown = repr(redaction.text(said)) if _WORD.fullmatch(said) else "that is no word"
+        status = str(answer.status)
+        # A text that is no word may hold anything, even half a secret, which can't be recognised.
+        shown = repr(redaction.text(status)) if _WORD.fullmatch(status) else "that is no word"
         return Verdict(Evidence.UNCLEAR, f"{reason} with status {shown}", None, reply, wait, notes)
     if not accepted or (effect and failed):
         return Verdict(Evidence.ERROR, reason, answer, reply, wait, notes)
@@ -169,38 +142,38 @@ def read_look_up(
     asked: frozenset[str] = frozenset(),
     redaction: Redaction = BY_SHAPE,
 ) -> Verdict:
-    """What `request/status` shows of an intent.
+    """What an answer of `request/status` proves about a request.
 
-    `status: error` means that the look-up failed, an unknown id included; only `status: ok` with
-    `request_status: error` proves that the request failed. What an unknown id gets is not public:
-    an error, an ok that says nothing, or a 404. A 404 that is not the contract's own JSON may be a
-    gateway's, so it says nothing of the id.
+    `status: error` means that the look-up failed, for instance because the id is unknown. Only
+    `status: ok` with `request_status: error` proves that the request failed. The answer to an
+    unknown id is not public: an error, an ok without a `request_status`, or a 404. A 404 that is
+    not the contract's own JSON may come from a gateway, so it says nothing about the id.
     """
     verdict = read_answer(
         reply, RequestState, effect=False, now=now, asked=asked, redaction=redaction
     )
     if verdict.evidence is Evidence.OK:
         state: RequestState = verdict.answer
-        seen = (
+        evidence = (
             Evidence.FAILED
             if state.failed
             else Evidence.NOT_KNOWN
             if state.request_status is None
             else Evidence.KNOWN
         )
-        if seen is Evidence.NOT_KNOWN and state.named:
+        if evidence is Evidence.NOT_KNOWN and state.named:
             return replace(
                 verdict,
                 evidence=Evidence.UNCLEAR,
                 reason=f"{verdict.reason}, which names something and no request_status",
             )
     elif verdict.evidence is Evidence.ERROR:
-        seen = Evidence.NOT_KNOWN
+        evidence = Evidence.NOT_KNOWN
     elif reply.status == 404 and verdict.answer is None:
-        seen = Evidence.UNINFORMATIVE
+        evidence = Evidence.UNINFORMATIVE
     else:
         return verdict
-    return replace(verdict, evidence=seen)
+    return replace(verdict, evidence=evidence)
 
 
 _DECODER: Final = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
@@ -209,8 +182,8 @@ _DECODER: Final = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 def _decode(
     body: bytes, kind: Any, envelope: type[Any], asked: frozenset[str], redaction: Redaction
 ) -> tuple[AnyAnswer | None, Any, tuple[Note, ...], str]:
-    """The answer, the same in the caller's own type, how it differs from the contract, and what is
-    wrong with it.
+    """The answer, its value in the caller's own type, its differences from the contract, and what
+    is wrong with it.
     """
     notes: list[Note] = []
     answer: AnyAnswer
@@ -234,10 +207,10 @@ def _decode(
                 None,
             )
         else:
-            # `read_shape` uses its fields up.
+            # `read_shape` changes its fields.
             answer, value = read_shape(dict(fields), envelope, notes=[], hidden=hidden), None
             if answer.accepted:
-                value = _as_given(fields, kind, hidden)
+                value = _as_callers_type(fields, kind, hidden)
     except msgspec.ValidationError as error:
         return (
             None,
@@ -246,20 +219,20 @@ def _decode(
             f", JSON of another shape ({redaction.text(str(error))[:200]})",
         )
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError, InvalidOperation):
-        return None, None, (), _kind(body) or _NOT_JSON
+        return None, None, (), kind_of(body) or NOT_JSON
     if not answer.accepted:
-        # What an error lacks is no drift.
+        # Fields that an error lacks are no drift.
         notes = [note for note in notes if note.difference is not Difference.MISSING_FIELD]
     return answer, value, tuple(notes), ""
 
 
-def _as_given(fields: dict[str, Any], kind: Any, hidden: Redaction | None) -> Any:
-    """In the caller's own type, whose code may raise anything.
+def _as_callers_type(fields: dict[str, Any], kind: Any, hidden: Redaction | None) -> Any:
+    """The answer in the caller's own type, whose code may raise anything.
 
-    The answer has come, so whatever it is, it only makes it unreadable.
+    Any error of it only means that the answer can't be read, because the answer has come.
     """
-    # A type that takes no text where a number was sealed, or none at all where a text was, gets
-    # them as they came.
+    # First with all secrets hidden, then without hidden numbers, then as it came: the type may
+    # accept no `Secret` in their place.
     if hidden is not None:
         for numbers in (True, False):
             form = hidden.sealed(fields, numbers=numbers)
@@ -269,13 +242,13 @@ def _as_given(fields: dict[str, Any], kind: Any, hidden: Redaction | None) -> An
         return read_shape(fields, kind, notes=[])
     except msgspec.ValidationError:
         raise
-    except Exception as error:  # noqa: BLE001 - what was done is told, and that its answer can't be read
+    except Exception as error:  # noqa: BLE001 - see the docstring
         raised = type(error).__name__
     raise msgspec.ValidationError(f"the answer's own type raises {raised}")
 
 
 def _has_one(fields: dict[str, Any], asked: frozenset[str]) -> bool:
-    """Whether one of these fields is there, and filled in."""
+    """Whether one of these fields is there and not empty."""
     for name in asked:
         value = fields.get(name)
         if value is not None and value not in ("", [], {}):
@@ -284,7 +257,7 @@ def _has_one(fields: dict[str, Any], asked: frozenset[str]) -> bool:
 
 
 def _says_twice(body: bytes) -> str | None:
-    """A field that decides and is there twice, of which a reader of JSON takes the last."""
+    """The end of a reason if a deciding field is there twice: a JSON reader takes the last one."""
     if len(body) > _MOST_SEARCHED or (
         body.count(b'"status"') < 2 and body.count(b'"request_status"') < 2
     ):
@@ -292,7 +265,7 @@ def _says_twice(body: bytes) -> str | None:
     try:
         names = [name for name, _ in json.loads(body, object_pairs_hook=list)]
     except RecursionError:
-        # Just too deep for this reader, and it has the name twice somewhere.
+        # It is too deep for this reader, and it has the name twice somewhere.
         return "status may be there twice"
     return next(
         (
@@ -307,7 +280,7 @@ def _says_twice(body: bytes) -> str | None:
 def _accepted(
     body: bytes, envelope: type[Any], asked: frozenset[str], redaction: Redaction
 ) -> bool:
-    """Whether an answer that can't be read says at least that the call was done."""
+    """Whether an answer that can't be read still says that the call was done."""
     answer, *_ = _decode(body, envelope, envelope, asked, redaction)
     failed = isinstance(answer, Answer) and answer.request_status == "error"
     return (
@@ -317,66 +290,3 @@ def _accepted(
         and not answer.contradiction
         and not _says_twice(body)
     )
-
-
-def _kind(body: bytes) -> str:
-    start = body.lstrip()[:1]
-    if not start:
-        return ", an empty body"
-    return ", an HTML page" if start == b"<" else ""
-
-
-def _bare(body: bytes) -> bytes:
-    """An answer without what stands before its JSON and is no part of it."""
-    if body.startswith(b"{"):
-        return body
-    bare = body.lstrip(_BEFORE)
-    # Whole marks of byte order only: half of one is no text.
-    before = body[: len(body) - len(bare)].replace(_BOM, b"")
-    return body if before.strip(_BLANKS) else bare
-
-
-def _form(headers: Mapping[str, str], body: bytes) -> str:
-    """What an answer is that can't be read as JSON in UTF-8, as far as that can be told."""
-    coding = _header(headers, "content-encoding").lower()
-    if coding not in ("", "identity"):
-        return (
-            f", compressed{f' ({coding})' if _CODING.fullmatch(coding) else ''}, though no "
-            "compression was asked for"
-        )
-    if body.startswith(_GZIP):
-        return ", compressed (gzip), though no header says so and none was asked for"
-    # No text of JSON in UTF-8 has such a byte; in UTF-16 every sign of JSON has one.
-    if b"\0" in body[:4]:
-        return ", text in UTF-16 or UTF-32, and JSON is read in UTF-8"
-    charset = _CHARSET.search(_header(headers, "content-type"))
-    if charset is not None and charset[1].lower() not in _UTF8:
-        return f", not JSON in UTF-8 (its Content-Type says {charset[1]})"
-    return _NOT_JSON
-
-
-def _header(headers: Mapping[str, str], wanted: str) -> str:
-    return next((value.strip() for name, value in headers.items() if name.lower() == wanted), "")
-
-
-def _retry_after(reply: Reply, now: float) -> float:
-    """Seconds that the issuer asked to wait, of several the most: never negative, never endless."""
-    if "Retry-After" not in reply.headers:
-        return 0.0
-    given = [value for name, value in reply.headers.items() if name.lower() == "retry-after"]
-    return min(max(_seconds(value.strip(), now) for value in given), _LONGEST_WAIT)
-
-
-def _seconds(value: str, now: float) -> float:
-    if _NUMBERS.fullmatch(value):
-        # A proxy may have made one line of two.
-        return max(float(number) for number in value.split(","))
-    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - slow to import, and a date is rare here
-
-    try:
-        date = parsedate_to_datetime(value)
-        # A date of HTTP is in UTC, also where it does not say so; to Python it would be the time of
-        # this machine.
-        return max(0.0, (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - now)
-    except (ValueError, OverflowError):
-        return 0.0

@@ -1,4 +1,4 @@
-"""How the issuer's answers have differed from the contract: counted by name, never with a value."""
+"""Counts how the issuer's answers differ from the contract, by name and never with a value."""
 
 from __future__ import annotations
 
@@ -14,20 +14,21 @@ if TYPE_CHECKING:
 
 __all__ = ["Drift", "DriftCount"]
 
-# What an issuer that makes field names up could take of memory.
+# An issuer that invents field names could fill the memory.
 _MOST: Final = 1_000
 
 
 class Drift(Portable, kw_only=True, frozen=True):
-    """One difference between the contract and what came."""
+    """One difference between the contract and the issuer's answers."""
 
     call: str
     """The method, such as `cards.info`."""
     difference: str
     """`unknown field`, `unknown value`, `missing field` or `other type`."""
     field: str
-    """Its name on the wire; a nested one with a dot."""
+    """The name of the field on the wire; with a dot if it is nested."""
     count: int
+    """How many times it was seen."""
 
 
 class DriftCount:
@@ -38,13 +39,13 @@ class DriftCount:
 
     def add(self, call: str, notes: Iterable[Note]) -> None:
         for note in notes:
-            # Names that the issuer makes up must not take the place of what else may come.
+            # Invented names must leave room for other differences.
             most = _MOST if note.difference != "unknown field" else _MOST * 9 // 10
             if (call, note) in self._counts or len(self._counts) < most:
                 self._counts[call, note] += 1
 
     def list(self) -> list[Drift]:
-        """The most frequent first."""
+        """The differences, the most frequent first."""
         return [
             Drift(call=call, difference=note.difference.value, field=note.field, count=count)
             for (call, note), count in sorted(

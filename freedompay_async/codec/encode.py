@@ -1,7 +1,6 @@
-"""A call to bytes: pure.
+"""Encodes the body of a call. Pure.
 
-The encoder of the body is here and nowhere else: what the vendor's server re-encodes, if anything,
-is not public.
+No other module encodes bodies, because the signature is over exactly these bytes.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import msgspec
 
 from freedompay_async.codec.body_check import wrong_value
 from freedompay_async.contract.bodies import reshaped
-from freedompay_async.contract.models.requests import GivenBody, GivenIntent
+from freedompay_async.contract.models.requests import CustomBody, CustomIntent
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.redaction.opening import opened
 from freedompay_async.redaction.secret import MASK, Secret
@@ -34,18 +33,18 @@ def encode(
     leave_out: Collection[str] = (),
     rename: Mapping[str, str] | None = None,
 ) -> bytes:
-    """One line of JSON in UTF-8: these bytes are signed, and these bytes are sent.
+    """The body as one line of JSON in UTF-8. Exactly these bytes are signed and sent.
 
     Args:
         request: the body.
-        added: more fields, from an override; one that is in the body already stays as it is there.
+        added: more fields, from an override. A field that the body has keeps its value.
         extra: more fields, from the caller of the method.
-        leave_out: fields of the body, from an override; see `contract/bodies.py`.
-        rename: fields of the body, from an override, each with its other name.
+        leave_out: fields to leave out, from an override; see `contract/bodies.py`.
+        rename: new names of fields, from an override.
 
     Raises:
-        ConfigurationError: a value has no form in it, or `extra` names what the body has, or what
-            an override takes out of it; nothing was sent.
+        ConfigurationError: JSON can't hold a value, or `extra` names a field that the body has or
+            that an override leaves out or renames; nothing was sent.
     """
     try:
         if (
@@ -53,9 +52,9 @@ def encode(
             and not extra
             and not leave_out
             and not rename
-            and not isinstance(request, GivenBody | GivenIntent)
+            and not isinstance(request, CustomBody | CustomIntent)
         ):
-            misfit = wrong_value(request)
+            wrong = wrong_value(request)
             body = _encoded(request)
         else:
             body = _ENCODER.encode(
@@ -64,20 +63,15 @@ def encode(
                     Secret.reveal,
                 )
             )
-            misfit = wrong_value(request) or wrong_value(added) or wrong_value(extra)
-        if misfit is None:
+            wrong = wrong_value(request) or wrong_value(added) or wrong_value(extra)
+        if wrong is None:
             return body
     except UnicodeEncodeError:
-        misfit = ConfigurationError(
-            "a value has characters that UTF-8 can't write (half of a surrogate pair). Nothing "
-            "was sent."
-        )
+        wrong = "a value has characters that UTF-8 can't write (half of a surrogate pair)"
     except (TypeError, ValueError, OverflowError, RecursionError, AttributeError) as error:
-        misfit = wrong_value(request) or ConfigurationError(
-            f"a value has no form in JSON: {error}. Nothing was sent."
-        )
-    # Raised here, so that it does not hold on to an error whose frames hold the values.
-    raise misfit
+        wrong = wrong_value(request) or f"a value can't be written as JSON: {error}"
+    # Raised here, so that it does not keep an error alive whose frames hold the values.
+    raise ConfigurationError(f"{wrong}. Nothing was sent.")
 
 
 def _merged(
@@ -90,9 +84,9 @@ def _merged(
     if gone := sorted({*leave_out, *rename} & extra.keys()):
         why = "the contract leaves it out, or gives it another name"
         raise ConfigurationError(f"extra can't hold {', '.join(gone)}: {why}. Nothing was sent.")
-    if isinstance(request, GivenBody):
+    if isinstance(request, CustomBody):
         body = {**request.fields}
-    elif isinstance(request, GivenIntent):
+    elif isinstance(request, CustomIntent):
         body = {**request.fields, "request_id": request.request_id}
     else:
         body = msgspec.to_builtins(
@@ -102,7 +96,7 @@ def _merged(
         body = reshaped(body, leave_out, rename)
     if taken := sorted(body.keys() & extra.keys()):
         raise ConfigurationError(
-            f"extra can't hold {', '.join(taken)}: the call has it already. Nothing was sent."
+            f"extra can't hold {', '.join(taken)}: the body has it already. Nothing was sent."
         )
     return {**body, **{name: added[name] for name in added if name not in body}, **extra}
 
@@ -110,10 +104,10 @@ def _merged(
 def _encoded(request: msgspec.Struct) -> bytes:
     if type(request).__module__.startswith(_OURS):
         body = _ENCODER.encode(request)
-        # Each secret is written so, and most bodies have none.
+        # A secret is written as `***`, and most bodies have none.
         if _MASKED not in body:
             return body
-    # A struct of the caller's own may hold anything.
+    # A struct of the caller may hold anything.
     return _ENCODER.encode(opened(request, Secret.reveal))
 
 
@@ -121,7 +115,7 @@ def _refused(value: object) -> NoReturn:
     raise TypeError(f"it is of type {type(value).__name__}")
 
 
-# The vendor's amounts are JSON numbers; a `Decimal` is written digit by digit.
+# The vendor's amounts are JSON numbers. A `Decimal` keeps all its digits.
 _ENCODER: Final = msgspec.json.Encoder(enc_hook=_refused, decimal_format="number")
 _MASKED: Final = MASK.encode()
 _OURS: Final = "freedompay_async."

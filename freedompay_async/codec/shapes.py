@@ -1,6 +1,4 @@
-"""From JSON to a struct: unknown fields are kept aside, and what differs from the contract is noted
-by its name: pure.
-"""
+"""Reads JSON into a struct, keeps unknown fields, and notes what differs. Pure."""
 
 from __future__ import annotations
 
@@ -26,10 +24,10 @@ __all__ = ["Difference", "Note", "prepare_shape", "read_shape"]
 T = TypeVar("T")
 _AMOUNT: Final = re.compile(r"-?[0-9]{1,40}(?:\.[0-9]{1,40})?")
 _MOST_NOTES: Final = 100
-# Unknown fields leave room for the other differences.
+# More than `_MOST_NOTES`, so that unknown fields leave room for other differences.
 _MOST_NOTES_OF_ALL: Final = 200
-_SAYS: Final = frozenset({"ok", "error", "success", "process"})
-# Digits in them are no codes.
+_STATUS_WORDS: Final = frozenset({"ok", "error", "success", "process"})
+# Fields that are no sentences: digits in them are no codes.
 _NO_SENTENCES: Final = frozenset(
     {
         "iban",
@@ -44,7 +42,7 @@ _NO_SENTENCES: Final = frozenset(
         "score",
     }
 )
-# Of a refusal: what tells what is wrong, so it is shown unless it is known to be a secret.
+# They say what is wrong in a refusal, so they are shown unless they are known secrets.
 _CODES: Final = frozenset({"error_code", "code"})
 _FIELD: Final = re.compile(r" - at `\$\.([^.\[`]+)`")
 
@@ -59,7 +57,7 @@ class Difference(StrEnum):
 
 
 class Note(NamedTuple):
-    """One difference; the name of the field, and never its value."""
+    """One difference: the name of the field, never its value."""
 
     difference: Difference
     field: str
@@ -67,32 +65,37 @@ class Note(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """What is known of a struct's fields."""
+    """The fields of a struct, by how they are read."""
 
     names: frozenset[str]
     expected: frozenset[str]
     optional: frozenset[str]
-    """Fields that may be set aside where they are of another type."""
+    """Fields that may be set aside if they have another type."""
     parts: tuple[tuple[str, type[OpenStruct], _Shape], ...]
     words: tuple[tuple[str, frozenset[Any]], ...]
     amounts: tuple[str, ...]
     texts: tuple[str, ...]
-    """Fields of texts and numbers that may repeat what was sent; not ids, which are needed, and not
-    amounts.
+    """Fields of texts and numbers that may repeat a secret that was sent. They are no ids, which
+    are needed, and no amounts.
     """
     loose: tuple[str, ...]
-    """Fields that may be anything, secrets included."""
+    """Fields of any type, which may hold secrets."""
     secret: bool
 
 
 def read_shape(
     fields: dict[str, Any], kind: type[T], *, notes: list[Note], hidden: Redaction | None = BY_SHAPE
 ) -> T:
-    """The struct; `fields` is used up. `hidden`: what its texts must not show; `None`: there is
-    nothing of that in them.
+    """The struct. It changes `fields`.
+
+    Args:
+        fields: the decoded JSON.
+        kind: the type to read into.
+        notes: gets the differences from the contract.
+        hidden: what the texts must not show; `None`: they have no secrets.
 
     Raises:
-        msgspec.ValidationError: a field that decides is absent or of another type.
+        msgspec.ValidationError: a deciding field is missing or has another type.
     """
     shape = _shape_of(kind) if _is_open(kind) else None
     if shape is not None:
@@ -112,7 +115,7 @@ def read_shape(
 
 
 def prepare_shape(kind: type[Any]) -> None:
-    """Find out beforehand what the first answer of this kind would otherwise have to wait for."""
+    """Compute in advance what the first answer of this kind needs."""
     if _is_open(kind):
         _shape_of(kind)
         with suppress(msgspec.ValidationError):
@@ -120,11 +123,11 @@ def prepare_shape(kind: type[Any]) -> None:
 
 
 class _Reading:
-    """One answer on its way into its struct.
+    """Reads one answer.
 
     Args:
-        notes: how it differs from the contract.
-        hidden: what its texts must not show.
+        notes: gets the differences from the contract.
+        hidden: what the texts must not show.
     """
 
     __slots__ = ("_hidden", "_notes")
@@ -134,7 +137,7 @@ class _Reading:
         self._hidden = hidden
 
     def tidy(self, fields: dict[str, Any], shape: _Shape, at: str) -> None:
-        """Put aside what is not known, hide what must not be shown, and note what differs."""
+        """Set unknown fields aside, hide secrets, and note the differences."""
         notes = self._notes
         if not fields.keys() <= shape.names:
             unknown = {name: fields.pop(name) for name in fields.keys() - shape.names}
@@ -159,7 +162,7 @@ class _Reading:
                 notes.append(Note(Difference.UNKNOWN_VALUE, at + name))
         for name in shape.amounts:
             value = fields.get(name)
-            # A text such as "NaN" is a number to `Decimal`, and an amount to nobody.
+            # `Decimal` reads texts such as "NaN", which are no amounts.
             if isinstance(value, str) and not _AMOUNT.fullmatch(value):
                 self._to_extra(fields, name, shape, at)
         if self._hidden is not None:
@@ -187,12 +190,12 @@ class _Reading:
             elif isinstance(value, int) and not isinstance(value, bool):
                 text = str(value)
                 shown = hidden.code(text) if name in _CODES else hidden.word(text)
-                # It can still be revealed; a field that takes no text is set aside with it.
+                # It can still be revealed. A field that accepts no text is set aside later.
                 fields[name] = value if shown == text else Secret(text)
 
     def set_aside(self, fields: dict[str, Any], kind: type[Any], shape: _Shape, at: str) -> None:
-        """Move what is of another type and decides nothing to `extra`, in the parts first: the
-        answer stays readable without it.
+        """Move fields of another type that decide nothing to `extra`, so that the answer can be
+        read. Inner structs come first.
         """
         for name, part_kind, part in shape.parts:
             value = fields.get(name)
@@ -221,7 +224,7 @@ class _Reading:
         return Extra(fields, secret=shape.secret, hidden=self._hidden)
 
     def _shown(self, name: str) -> str:
-        """A field's name may be anything: short, and never a secret."""
+        """The name of a field, shortened and without secrets: the issuer may send any name."""
         return (name if self._hidden is None else self._hidden.text(name))[:60]
 
 
@@ -257,7 +260,7 @@ def _shape_of(kind: type[OpenStruct]) -> _Shape:
 
 
 def _is_open(kind: Any) -> TypeGuard[type[OpenStruct]]:
-    """The caller's own type may be any annotation."""
+    """Whether it is one of the library's structs; a type of the caller may be any annotation."""
     return isinstance(kind, type) and issubclass(kind, OpenStruct)
 
 
@@ -266,20 +269,20 @@ def _is_loose(kind: Any) -> bool:
 
 
 def _hidden(name: str, value: str, hidden: Redaction) -> str:
-    """A text of an answer, without what must not be shown."""
+    """A text of an answer without secrets."""
     if name in _CODES:
         return hidden.code(value)
     if name == "card_mask":
         return hidden.card_mask(value)
-    if name.endswith("status") and value.lower() in _SAYS:
-        # Whatever else is called so, this tells how the request stands.
+    if name.endswith("status") and value.lower() in _STATUS_WORDS:
+        # This word says how the request stands, even if a secret has the same text.
         return value
     return hidden.word(value) if name in _NO_SENTENCES else hidden.text(value)
 
 
 def _is_text(kind: Any) -> bool:
-    """Whether it may be a text or a number that is shown: a secret hides itself, and a word of a
-    dictionary is none.
+    """Whether it may be a text or a number that is shown. Secrets hide themselves, and words of a
+    dictionary are no secrets.
     """
     return _is_loose(kind) or any(
         issubclass(each, str | int) and not issubclass(each, Secret | OpenInt | bool)
@@ -293,7 +296,7 @@ def _types_in(kind: Any) -> Iterator[type]:
 
 
 def _sealed(kind: type[Any], value: Any) -> Any:
-    """Values of types that JSON does not have."""
+    """Read a value of a type that JSON does not have."""
     if isinstance(value, kind):
         return value
     if issubclass(kind, Secret) and isinstance(value, str | int) and not isinstance(value, bool):

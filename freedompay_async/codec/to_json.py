@@ -1,4 +1,4 @@
-"""Answers as JSON, for logs and for other programs."""
+"""Writes answers as JSON, for logs and other programs."""
 
 from __future__ import annotations
 
@@ -15,14 +15,12 @@ __all__ = ["to_json"]
 
 
 def to_json(value: object, *, reveal: bool = False) -> str:
-    """One line of JSON; a secret shows itself as `***` unless it is revealed, and an amount is a
-    number as it came.
-    """
-    plain = msgspec.to_builtins(
+    """One line of JSON. Secrets are `***` unless `reveal` is true; amounts keep their digits."""
+    builtins = msgspec.to_builtins(
         opened(value, Secret.reveal if reveal else str), enc_hook=_refused, builtin_types=(Decimal,)
     )
-    text = _ENCODER.encode(_tidy(plain)).decode()
-    # The same value to whoever reads it, and no order to a terminal that shows it.
+    text = _ENCODER.encode(_tidy(builtins)).decode()
+    # Escaped, because a terminal could take control characters for commands.
     return (
         text
         if text.isprintable()
@@ -31,11 +29,11 @@ def to_json(value: object, *, reveal: bool = False) -> str:
 
 
 def _refused(value: object) -> NoReturn:
-    raise TypeError(f"{type(value).__name__} has no form in JSON")
+    raise TypeError(f"{type(value).__name__} can't be written as JSON")
 
 
 def _tidy(value: Any) -> Any:
-    """Without the `extra` of an answer that has none."""
+    """The value without each empty `extra`."""
     if isinstance(value, dict):
         fields = cast("dict[str, Any]", value)
         return {name: _tidy(part) for name, part in fields.items() if name != "extra" or part != {}}

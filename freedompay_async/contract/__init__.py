@@ -1,1 +1,1 @@
-"""The vendor's API as data, and what a client has different from it."""
+"""The vendor's API as data, and how the contract of a client differs from it."""

@@ -1,8 +1,7 @@
-"""The fields of a body by their names, and a body without some of them, or with others under
-another name: pure.
+"""The names of the fields of a body, and a body with some fields left out or renamed. Pure.
 
-A field that is inside of an object is named with a dot, as `client.first_name`; of a list, each
-part is meant.
+A dot names a field inside an object, as `client.first_name`. In a list it names the field of each
+part.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ __all__ = ["collision", "names_of", "outer", "reshaped", "secrets_renamed"]
 
 @cache
 def names_of(kind: type[Struct]) -> frozenset[str]:
-    """The names of all fields of a body, those of the objects in it included."""
+    """The names of all fields of a body, also those inside its objects."""
     names: set[str] = set()
     for each in fields(kind):
         names.add(each.encode_name)
@@ -38,7 +37,7 @@ def names_of(kind: type[Struct]) -> frozenset[str]:
 
 
 def outer(name: str, among: Collection[str]) -> str | None:
-    """Which of these objects the field is inside of; `None`: of none."""
+    """The one of these objects that the field is inside of; `None`: there is none."""
     parts = name.split(".")
     return next(
         (around for count in range(1, len(parts)) if (around := ".".join(parts[:count])) in among),
@@ -49,9 +48,7 @@ def outer(name: str, among: Collection[str]) -> str | None:
 def collision(
     names: Collection[str], leave_out: Collection[str], rename: Mapping[str, str]
 ) -> tuple[str, str] | None:
-    """A field that is renamed to what another one is called then, and that other one; `None`: all
-    names stay apart.
-    """
+    """A renamed field and the other field that has its new name too; `None`: there is no such."""
     taken: dict[str, str] = {}
     for name in sorted(names):
         if name in leave_out or outer(name, leave_out):
@@ -71,10 +68,7 @@ def reshaped(
     *,
     around: str = "",
 ) -> dict[str, Any]:
-    """The body without what is left out, and with the other names.
-
-    The order of the fields stays.
-    """
+    """The body without the fields that are left out, and with the new names, in the same order."""
     made: dict[str, Any] = {}
     for last, value in body.items():
         name = f"{around}{last}"
@@ -92,11 +86,11 @@ def _inside(value: Any, leave_out: Collection[str], rename: Mapping[str, str], a
 
 
 def secrets_renamed(request: Struct, rename: Mapping[str, str]) -> list[Secret]:
-    """What has the name of a secret on the wire only since it was renamed.
+    """The fields that have the name of a secret only since they were renamed.
 
-    What is sealed is known without this.
+    Values that are a `Secret` are known without this.
     """
-    # What has no form in JSON is refused before it is sent.
+    # A body that JSON can't hold is refused before it is sent.
     with suppress(AttributeError, TypeError, ValueError, OverflowError, RecursionError):
         return secrets_sent(reshaped(to_builtins(opened(request, lambda _: None)), (), rename))
     return []

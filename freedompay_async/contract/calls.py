@@ -32,6 +32,7 @@ __all__ = [
     "Retry",
     "Section",
     "check_path",
+    "path_flaw",
 ]
 
 
@@ -43,9 +44,9 @@ class Mark(StrEnum):
     PARTIAL = "partial"
     """The vendor's page shows the path or the shape, not all of it."""
     INFERRED = "inferred"
-    """A best guess: it is in the vendor's menu, and no public page shows its path or fields."""
-    GIVEN = "given"
-    """It is not in the table: the caller named the path."""
+    """In the vendor's menu; no public page shows its path or fields. A best guess."""
+    CUSTOM = "custom"
+    """Not a row of the table: the caller named the path (`FreedomPay.call`)."""
 
 
 class Retry(Enum):
@@ -146,9 +147,9 @@ class Call(Generic[R]):
     not_in_menu: str | None = None
     """The region of the client, if the vendor's menu for it lacks this call."""
     table_path: str | None = None
-    """The path of the table, if an override has replaced it."""
-    given_envelope: frozenset[str] | None = None
-    """Fields that an override puts in place of the section's (`ENVELOPES`)."""
+    """The path of the table, where an override has put another in its place."""
+    own_envelope: frozenset[str] | None = None
+    """Fields that an override asks for in place of the section's own (`ENVELOPES`)."""
     fields: Mapping[str, Any] | Fields = field(default_factory=dict, hash=False)
     """Fields that an override adds to every body."""
     header_names: Mapping[str, str] = field(default_factory=dict, hash=False)
@@ -198,13 +199,13 @@ class Call(Generic[R]):
         object.__setattr__(
             self, "needs_header_id", intent and changed and self.retry is Retry.ASKABLE
         )
-        accepted = intent and not self.retry.harmless and self.mark is not Mark.GIVEN
+        accepted = intent and not self.retry.harmless and self.mark is not Mark.CUSTOM
         object.__setattr__(self, "answer", RequestState if accepted else self.result)
         # The caller's own result may be any type, and need not be a class.
         kind = cast("object", self.result)
         made_of_secrets = isinstance(kind, type) and issubclass(kind, OpenStruct) and kind.SECRET
         object.__setattr__(self, "made_of_secrets", made_of_secrets)
-        own = ENVELOPES[self.section] if self.given_envelope is None else self.given_envelope
+        own = ENVELOPES[self.section] if self.own_envelope is None else self.own_envelope
         object.__setattr__(self, "envelope", own)
 
     @property
@@ -240,17 +241,24 @@ WITHOUT_ID: Final = (
     "request_id as it is, sign with Sign, which has the header Request-Id, or say that the call "
     "can't be asked about (retry UNASKABLE)."
 )
+"""Of an effect that is asked about by an id that is not known to reach the issuer."""
+_EXAMPLE: Final = "/v5/card-api/card/info"
 """Why a call is refused that is asked about by an id which may not reach the issuer."""
 _PATH: Final = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 
 
+def path_flaw(path: str) -> str | None:
+    """What is wrong with a path; `None`: nothing. It is sent as it was signed, so it may not hold
+    what a URL writes in another way.
+    """
+    return None if _PATH.fullmatch(path) else f"the path {path!r} is not like {_EXAMPLE}"
+
+
 def check_path(path: str) -> None:
-    """A path goes out as it was signed, so it has no character that a URL would change.
+    """Refuse a wrong path.
 
     Raises:
-        ConfigurationError: it has one.
+        ConfigurationError: see `path_flaw`.
     """
-    if not _PATH.fullmatch(path):
-        raise ConfigurationError(
-            f"the path {path!r} is not like /v5/card-api/card/info. Nothing was sent."
-        )
+    if (flaw := path_flaw(path)) is not None:
+        raise ConfigurationError(f"{flaw}. Nothing was sent.")

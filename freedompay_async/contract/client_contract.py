@@ -1,4 +1,4 @@
-"""The contract of one client: what is different from the table, as rows, as a digest and in words."""
+"""How one client's contract differs from the table: as rows, as a digest and in words."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 __all__ = ["Contract", "Says", "as_text", "differences"]
 
 Says = dict[str, dict[str, str]]
-"""Of each call that is different, by name, what of it is: also by name, in words."""
+"""For each changed call, by name: each changed setting by name, and its value in words."""
 _NOTHING: Final = "nothing"
 
 
 class Contract:
-    """What a client has different from the contract table.
+    """The contract of a client.
 
     Attributes:
-        overrides: as they were given, those for other regions included.
-        region: of the client.
-        rows: the rows that are different for it, by name.
+        overrides: all overrides of the client, also those for other regions.
+        region: the region of the client.
+        rows: the rows that differ from the table, by name.
     """
 
     def __init__(self, overrides: Iterable[Override] = (), region: Region | None = None) -> None:
@@ -44,10 +44,10 @@ class Contract:
         self.rows: Final[Mapping[str, Call[Any]]] = overridden(self.overrides, region)
 
     def check_ids(self, signers: Mapping[Section, Signer]) -> None:
-        """What can be asked about has to carry its id where the issuer reads it.
+        """Refuse signers under which a call that can be asked about does not send its id.
 
         Raises:
-            ConfigurationError: a call does not, under these signature schemes.
+            ConfigurationError: there is such a call.
         """
         for row in self.rows.values():
             if row.needs_header_id and not signers[row.section].header_id:
@@ -55,32 +55,32 @@ class Contract:
 
     @property
     def digest(self) -> str:
-        """SHA-256, in lower-case hex, of what is different: the same for whatever means the same.
+        """The SHA-256 of all differences, in lower-case hex. Equal contracts have the same digest.
 
         Raises:
-            ConfigurationError: a value of `Override(fields=…)` has no form in JSON.
+            ConfigurationError: JSON can't hold a value of `Override(fields=…)`.
         """
-        # In a frame of its own, which no traceback shows: it has the values of fields.
+        # Another frame holds the values of the fields, so that no traceback shows them.
         text = _canonical(self)
         if text is None:
             raise ConfigurationError(
-                "a value of Override(fields=…) has no form in JSON. Nothing was sent."
+                "JSON can't hold a value of Override(fields=…). Nothing was sent."
             )
         return sha256(text.encode()).hexdigest()
 
     @property
     def says(self) -> Says:
-        """What is different, in words; secrets, and what reads like one, are `***`."""
-        return {name: told for name, row in self.rows.items() if (told := _told(row))}
+        """The differences in words. Secrets, and what has the shape of one, are `***`."""
+        return {name: changes for name, row in self.rows.items() if (changes := _changes(row))}
 
     def __repr__(self) -> str:
         if not hasattr(self, "region"):
-            return "Contract(not made)"  # Whoever records the locals of a refusal asks for it.
+            return "Contract(not made)"  # A tool that shows locals may ask an unfinished one.
         return f"Contract({len(self.overrides)} overrides, region={self.region})"
 
 
 def differences(was: Says, now: Says) -> list[str]:
-    """A line for each thing that is another one now."""
+    """A line for each setting that has changed."""
     lines: list[str] = []
     for call in sorted({*was, *now}):
         before, after = was.get(call, {}), now.get(call, {})
@@ -94,8 +94,8 @@ def differences(was: Says, now: Says) -> list[str]:
 
 
 def as_text(value: Any) -> str:
-    """A value of `fields` in one line of JSON; a secret is `***`, and what has no form in JSON is
-    told by its type.
+    """A value of `fields` in one line of JSON. A secret is `***`; of a value that JSON can't hold,
+    the name of its type.
     """
     try:
         return _ENCODER.encode(value).decode()
@@ -104,27 +104,29 @@ def as_text(value: Any) -> str:
 
 
 def _usual(call: str, name: str) -> str:
-    """What the table has there."""
+    """The value of the table."""
     row = CALLS.get(call)
     if row is not None and name in ("path", "retry"):
         return row.path if name == "path" else row.retry.value
     return _list(ENVELOPES[row.section]) if row is not None and name == "envelope" else _NOTHING
 
 
-def _told(row: Call[Any]) -> dict[str, str]:
+def _changes(row: Call[Any]) -> dict[str, str]:
     table = CALLS.get(row.name)
-    told: dict[str, str] = {}
+    changes: dict[str, str] = {}
     if row.table_path is not None:
-        told["path"] = row.path
+        changes["path"] = row.path
     if table is not None and row.retry is not table.retry:
-        told["retry"] = row.retry.value
+        changes["retry"] = row.retry.value
     if row.envelope != ENVELOPES[row.section]:
-        told["envelope"] = _list(row.envelope)
+        changes["envelope"] = _list(row.envelope)
     if row.leave_out:
-        told["leave_out"] = _list(row.leave_out)
-    told |= {f"fields.{name}": as_text(value) for name, value in Extra(row.fields).items()}
-    told |= {f"headers.{name}": other for name, other in row.header_names.items() if name != other}
-    return told | {f"rename.{name}": other for name, other in row.rename.items()}
+        changes["leave_out"] = _list(row.leave_out)
+    changes |= {f"fields.{name}": as_text(value) for name, value in Extra(row.fields).items()}
+    changes |= {
+        f"headers.{name}": other for name, other in row.header_names.items() if name != other
+    }
+    return changes | {f"rename.{name}": other for name, other in row.rename.items()}
 
 
 def _list(names: Iterable[str]) -> str:
@@ -132,34 +134,31 @@ def _list(names: Iterable[str]) -> str:
 
 
 def _canonical(contract: Contract) -> str | None:
-    """All that is different, in one form.
-
-    Of the fields it has the values themselves, and what is said of those is left out.
-    """
+    """All differences as one text. It has the values of the fields themselves, not their words."""
     try:
         meaning = {
             name: [
-                {part: text for part, text in told.items() if not part.startswith("fields.")},
-                {str(field): _plain(value) for field, value in row.fields.items()},
+                {part: text for part, text in changes.items() if not part.startswith("fields.")},
+                {str(field): _as_sent(value) for field, value in row.fields.items()},
             ]
             for name, row in contract.rows.items()
-            if (told := _told(row))
+            if (changes := _changes(row))
         }
         return json.dumps(meaning, sort_keys=True)
     except (TypeError, ValueError, RecursionError):
         return None
 
 
-def _plain(value: Any) -> Any:
-    """As it goes out. An amount is told by its digits, and is no text of the same digits."""
+def _as_sent(value: Any) -> Any:
+    """The value as it is sent. An amount differs from a text with the same digits."""
     if isinstance(value, Secret):
         return value.reveal()
     if isinstance(value, Fields):
-        return {str(name): _plain(part) for name, part in value.items()}
+        return {str(name): _as_sent(part) for name, part in value.items()}
     if isinstance(value, dict):
-        return {str(name): _plain(part) for name, part in value.items()}
+        return {str(name): _as_sent(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
+        return [_as_sent(part) for part in value]
     return (
         value
         if value is None or isinstance(value, str | int | float)

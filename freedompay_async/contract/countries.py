@@ -1,4 +1,4 @@
-"""The countries that a client may be of."""
+"""The codes of countries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Changes to the contract table without a fork: what the vendor never published, or has changed."""
+"""Changes to the contract table: what the vendor has not published, or has changed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Struct
 
 from freedompay_async.contract.bodies import names_of, outer
-from freedompay_async.contract.calls import Call, Mark, Retry, Section
+from freedompay_async.contract.calls import Call, Mark, Retry, Section, path_flaw
 from freedompay_async.contract.models.answers import Answer
 from freedompay_async.contract.models.open import Fields
 from freedompay_async.contract.override_checks import (
@@ -23,9 +23,8 @@ from freedompay_async.contract.override_checks import (
     mapping_of,
     member_of,
     nearest,
-    of_path,
-    of_retry,
     refusal,
+    retry_flaw,
     text_of,
 )
 from freedompay_async.contract.regions import Region
@@ -38,50 +37,48 @@ if TYPE_CHECKING:
 __all__ = ["CALLS", "Override", "overridden"]
 
 CALLS: Final[Mapping[str, Call[Any]]] = {call.name: call for call in (*TABLE, *HASHDT_TABLE)}
-"""The rows of the table, by name."""
+"""The rows of the table by name."""
 _GENERAL: Final = tuple(
-    Call(section, "/", Struct, Answer, Mark.GIVEN, Retry.UNASKABLE, "", section)
+    Call(section, "/", Struct, Answer, Mark.CUSTOM, Retry.UNASKABLE, "", section)
     for section in Section
 )
 _ID: Final = "request_id"
 _OF_BODIES: Final = ("fields", "leave_out", "rename")
-# Where the vendor's menus lack some calls of the table, as far as seen.
+# The regions whose menus lack some calls of the table.
 _OTHER_MENUS: Final = (Region.KG, Region.UZ)
 
 
 @dataclass(frozen=True, slots=True, init=False)
 class Override:
-    """What is different in one call, or in all of a section.
+    """How one call, or all calls of a section, differ from the table.
 
-    Fields are named as the table has them (`freedompay contract --template` lists them); one that
-    is inside of an object with a dot, as `client.first_name`. The calls of HashDT have no body, so
-    there only `path`, `header_names` and `envelope` may be given.
+    Fields have the names of the table (`freedompay contract --template` lists them), and a field
+    inside an object is named with a dot, as `client.first_name`. The calls of HashDT have no body:
+    only `path`, `header_names` and `envelope` apply to them.
 
     Args:
         call: the method, such as `cards.activate`; left out, every call of `section`.
-        section: of which section every call is meant.
-        region: only for clients of this region; left out, for all.
+        section: the section whose calls are meant; left out, every section.
+        region: the region whose clients are meant; left out, every region.
         path: the path to use, such as `/v5/card-api/card/activation`.
-        header_names: headers to send under another name, such as `{"X-JWS-Signature":
-            "JWS-Signature"}`.
-        retry: `ASKABLE` or `UNASKABLE`. An effect is never made a read: it would be sent again
-            blindly.
-        fields: fields to add to every body, by their names on the wire. `repr` shows their names
-            only.
-        envelope: fields of which an answer has at least one beside its `status`, where this host's
-            answers lack those of the vendor's pages (`request_status`, `dt`, `error_code`; of gift
-            cards `datetime`; of HashDT `code`). Empty: `status` is enough. What has none of them is
-            taken for a gateway's, and believed in nothing.
-        leave_out: fields that are not sent, such as `["client_id"]`. The `request_id` of an effect
-            that is asked about stays, unless the signature scheme carries it in a header too
+        header_names: new names of headers, such as `{"X-JWS-Signature": "JWS-Signature"}`.
+        retry: `ASKABLE` or `UNASKABLE`. An effect can't become a read, because a read is sent again
+            after any lost answer.
+        fields: fields to add to every body, by their names on the wire. `repr` shows only names.
+        envelope: fields of which every answer of this host has at least one beside `status`, in
+            place of those of the vendor's pages (`request_status`, `dt`, `error_code`; for gift
+            cards `datetime`; for HashDT `code`). Empty: `status` is enough. An answer without any
+            of them counts as a gateway's, which proves nothing.
+        leave_out: fields that are not sent, such as `["client_id"]`. `request_id` must stay in an
+            effect that can be asked about, unless the signature scheme sends it in a header too
             (`Sign`).
-        rename: fields that the host calls otherwise, such as `{"client.first_name": "firstName"}`.
-            For `request_id` the same holds. A field that is renamed to its own name stays as it is,
-            whatever an earlier override says.
+        rename: new names of fields, such as `{"client.first_name": "firstName"}`. For `request_id`
+            the same holds. A field that is renamed to its own name keeps it, whatever an earlier
+            override says.
 
     Raises:
-        ConfigurationError: there is no such call, field or region, or two of the arguments
-            contradict each other; nothing was sent.
+        ConfigurationError: there is no such call, field or region, or arguments contradict each
+            other; nothing was sent.
     """
 
     call: str | None
@@ -110,9 +107,9 @@ class Override:
         rename: Mapping[str, str] | None = None,
     ) -> None:
         # Hidden first, so that no traceback of this frame shows their values.
-        given = Hidden(fields)
+        hidden = Hidden(fields)
         del fields
-        # And a traceback shows `self` before it is whole.
+        # A traceback may show `self` before it is complete.
         for each in dataclasses.fields(self):
             object.__setattr__(self, each.name, None)
         values: dict[str, Any] = {
@@ -122,14 +119,14 @@ class Override:
             "path": text_of("path", path),
             "header_names": mapping_of("header_names", header_names or {}),
             "retry": member_of("retry", Retry, retry),
-            "fields": fields_of(given),
+            "fields": fields_of(hidden),
             "envelope": None if envelope is None else frozenset(list_of("envelope", envelope)),
             "leave_out": frozenset(list_of("leave_out", leave_out or ())),
             "rename": mapping_of("rename", rename or {}),
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
-        # Each of them says what is wrong only when it is asked: without a call there are no fields.
+        # Generators, because a later check can't run if an earlier one has failed.
         for wrong in chain(self._wrong(), self._wrong_names()):
             raise refusal(wrong)
 
@@ -138,17 +135,17 @@ class Override:
             near = nearest(self.call, CALLS)
             yield Wrong(
                 "call",
-                f"Override(call={self.call!r}): no such call; `freedompay contract` lists them.",
+                f"Override(call={self.call!r}): no such call. `freedompay contract` lists all.",
                 f"there is no call {self.call!r}" + (f" (did you mean {near}?)" if near else ""),
             )
         if self.call is None and (self.path is not None or self.retry is not None):
             yield Wrong(
                 "path" if self.path is not None else "retry",
                 "Override(path=…) and Override(retry=…) are for one call: name it with call=.",
-                "this is for one call: put it under the name of that, as [cards.issue]",
+                "this is for one call: put it under the call's name, as [cards.issue]",
             )
-        if self.path is not None and (problem := of_path(self.path)):
-            yield Wrong("path", problem, problem.removesuffix("."))
+        if self.path is not None and (flaw := path_flaw(self.path)):
+            yield Wrong("path", f"{flaw}.", flaw)
         if _ID in self.fields:
             yield Wrong(
                 "fields",
@@ -165,17 +162,15 @@ class Override:
             )
         for name, other in self.header_names.items():
             if not is_token(name) or not is_token(other):
-                told = f"{{{name!r}: {other!r}}}"
+                pair = f"{{{name!r}: {other!r}}}"
                 yield Wrong(
                     "header_names",
-                    f"Override(header_names={told}): not names of headers.",
-                    f"{told}: not names of headers",
+                    f"Override(header_names={pair}): these are no names of headers.",
+                    f"{pair}: these are no names of headers",
                 )
 
     def _wrong_names(self) -> Iterator[Wrong]:
-        """What is wrong with the fields that it leaves out, renames and adds, whatever else is said
-        of the same call.
-        """
+        """What is wrong with the fields that this override leaves out, renames and adds."""
         hashdt = (
             CALLS[self.call].section if self.call is not None else self.section
         ) is Section.HASHDT
@@ -192,21 +187,21 @@ class Override:
                 if name not in known:
                     yield self._in(argument, self._no_field(name, known))
                 elif (around := outer(name, self.leave_out)) is not None:
-                    yield self._in(argument, f"{name} is inside of {around}, which is left out")
+                    yield self._in(argument, f"{name} is inside {around}, which is left out")
         for name in sorted(self.leave_out & self.rename.keys()):
-            yield self._in("rename", f"{name} is left out as well")
+            yield self._in("rename", f"{name} is both left out and renamed")
         for name, other in self.rename.items():
             if not is_token(other):
                 yield self._in(
                     "rename",
                     (
-                        f"{name} can't be called {other!r}: give a name of letters, digits, - and "
-                        "_, without a dot"
+                        f"{name} can't be renamed to {other!r}: use letters, digits, - and _, "
+                        "without a dot"
                     ),
                 )
             elif other == _ID != name:
                 yield self._in(
-                    "rename", f"{name} can't be called request_id: each call has its own"
+                    "rename", f"{name} can't be renamed to request_id: each call has its own"
                 )
         if self.call is not None:
             yield from contradictions(
@@ -252,15 +247,14 @@ class Override:
 
 
 def overridden(overrides: Iterable[Override], region: Region | None) -> dict[str, Call[Any]]:
-    """The rows that are different, by name; where two overrides speak of the same, the later one
-    wins.
+    """The rows that differ from the table, by name. A later override wins over an earlier one.
 
-    What is different in a whole section stands under the section's own name too, for calls that no
-    row has. A row that the vendor's menu of this region lacks is marked as that.
+    The differences of a section stand under the name of the section too, for calls that no row has.
+    `not_in_menu` marks the rows that the vendor's menu of this region lacks.
 
     Raises:
-        ConfigurationError: a retry class that could do an effect twice, or overrides that
-            contradict each other.
+        ConfigurationError: a retry class could do an effect twice, or overrides contradict each
+            other.
     """
     rows: dict[str, Call[Any]] = {}
     for position, override in enumerate(overrides):
@@ -279,7 +273,7 @@ def overridden(overrides: Iterable[Override], region: Region | None) -> dict[str
 
 def _changed(call: Call[Any], override: Override) -> Call[Any]:
     retry = override.retry or call.retry
-    if (wrong := of_retry(call, retry)) is not None:
+    if (wrong := retry_flaw(call, retry)) is not None:
         raise refusal(wrong)
     path = override.path or call.path
     table = CALLS[call.name].path if call.name in CALLS else path
@@ -288,7 +282,7 @@ def _changed(call: Call[Any], override: Override) -> Call[Any]:
         path=path,
         table_path=None if path == table else table,
         retry=retry,
-        given_envelope=call.given_envelope if override.envelope is None else override.envelope,
+        own_envelope=call.own_envelope if override.envelope is None else override.envelope,
         header_names={
             **{
                 name: other
@@ -302,7 +296,7 @@ def _changed(call: Call[Any], override: Override) -> Call[Any]:
 
 
 def _with_other_body(call: Call[Any], override: Override) -> Call[Any]:
-    """What a later override says of a field holds, whatever an earlier one has said of it."""
+    """The row with the changes of its body. For each field the later override wins."""
     names = names_of(call.request)
     leave_out = (call.leave_out - override.rename.keys()) | (override.leave_out & names)
     renamed = {**call.rename, **override.rename}
@@ -316,5 +310,5 @@ def _with_other_body(call: Call[Any], override: Override) -> Call[Any]:
 
 
 def _without_own(rename: Mapping[str, str]) -> dict[str, str]:
-    """A field that keeps its name is not renamed."""
+    """`rename` without the fields that keep their name."""
     return {name: other for name, other in rename.items() if other != name.rpartition(".")[2]}

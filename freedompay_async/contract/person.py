@@ -1,6 +1,6 @@
-"""What a client's data must look like, in a row of a file and in code: pure.
+"""Checks the data of a client, in a row of a file and in code. Pure.
 
-A flaw is how a sentence about a value goes on. The value is not in it, because it is somebody's.
+A flaw is the rest of a sentence about a value. It does not hold the value, which is personal data.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ __all__ = [
 
 WHOLE_PHONE: Final = "give the whole number with the country code, digits only, such as 77017777777"
 
-# Of country codes whose numbers all have the same length: how many digits follow the code.
+# Country codes whose numbers all have the same length, and how many digits follow the code.
 _FOLLOW: Final = {
     "1": 10,
     "7": 10,
@@ -57,17 +57,17 @@ _FOLLOW: Final = {
     "996": 9,
     "998": 9,
 }
-# `[0-9]` throughout: `\d` also takes the digits of other scripts. Dialled with 8 inside Kazakhstan
-# and Russia; as an international number it is nobody's, for no country has 87 or 89 with 11 digits.
+# `[0-9]`, because `\d` also takes the digits of other scripts. Inside Kazakhstan and Russia numbers
+# are dialled with 8. No country has international numbers of 11 digits that begin with 87 or 89.
 _TRUNK: Final = re.compile(r"8[79][0-9]{9}")
 _PHONE: Final = re.compile(
     "|".join(f"{code}[0-9]{{{follow}}}" for code, follow in _FOLLOW.items())
     + rf"|(?!{'|'.join(_FOLLOW)}|{_TRUNK.pattern}$)[1-9][0-9]{{9,14}}"
 )
 _MANY_DIGITS: Final = re.compile(r"[1-9][0-9]{6,19}")
-# What is larger is not written out.
+# A larger number is not converted to text, which takes long.
 _NO_PHONE: Final = 10**20
-# So long are numbers without their country code in the countries of the vendor.
+# The lengths of numbers without the country code, in the countries of the vendor.
 _NATIONAL: Final = (9, 10)
 
 _NAME: Final = re.compile(r"[ '.-]*[A-Za-z][A-Za-z '.-]*")
@@ -75,7 +75,7 @@ _NOT_NAME: Final = re.compile(r"[^A-Za-z '.-]")
 _CYRILLIC: Final = re.compile(r"[\u0400-\u052f]")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _OLDEST: Final = "1900"
-# A file may have a million rows, and nearly everybody in them was born before this program began.
+# A quick first check: nearly all birthdates of a million rows are before the start of this program.
 _BEGAN: Final = datetime.now(UTC).date().isoformat()
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _PARTS: Final = re.compile(r"^[^@]+|[^@.]+")
@@ -85,13 +85,13 @@ _IIN: Final = 12
 _VALUES: Final = bytes.maketrans(b"0123456789", bytes(range(10)))
 # The second weights are for the rare number whose first sum gives no digit.
 _WEIGHTS: Final = ((1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11), (3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2))
-# The seventh digit tells the century and the sex.
+# The seventh digit stands for the century and the sex.
 _CENTURIES: Final = {"1": "18", "2": "18", "3": "19", "4": "19", "5": "20", "6": "20"}
 
 
 def phone_flaw(digits: str) -> str | None:
-    """Of a phone number without a plus sign: where its country has numbers of one length only, it
-    has to be that.
+    """The flaw of a phone number without a plus sign. Its length must be that of its country, where
+    all numbers of a country have the same length.
     """
     if _PHONE.fullmatch(digits):
         return None
@@ -108,19 +108,19 @@ def phone_flaw(digits: str) -> str | None:
     if code is None:
         return f"is not a phone number: {WHOLE_PHONE}"
     has, needs = len(digits), len(code) + _FOLLOW[code]
-    told = f"has {has} digits, and a number with the country code {code} has {needs}"
+    lengths = f"has {has} digits, and a number with the country code {code} has {needs}"
     if has > needs:
-        return f"{told}: look for digits that are too many"
+        return f"{lengths}: look for digits that are too many"
     lost = "a digit is" if needs - has == 1 else "digits are"
     return (
-        f"{told}: the country code is missing, or {lost}"
+        f"{lengths}: the country code is missing, or {lost}"
         if has in _NATIONAL
-        else f"{told}: {lost} missing"
+        else f"{lengths}: {lost} missing"
     )
 
 
 def name_flaw(text: str) -> str | None:
-    """Of a first, last or middle name. The vendor says "Latin letters" and no more."""
+    """The flaw of a first, last or middle name. The vendor says "Latin letters" and no more."""
     if _NAME.fullmatch(text):
         return None
     if _CYRILLIC.search(text):
@@ -129,7 +129,7 @@ def name_flaw(text: str) -> str | None:
     if bad is None:
         return "has no letter"
     if bad[0] in "‘’ʻʼ`´":  # noqa: RUF001  the look-alikes are the point
-        return f"has the typographic apostrophe {_shown(bad[0])}: write the plain one, '"
+        return f"has the typographic apostrophe {_shown(bad[0])}: write the simple one, '"
     return (
         f"has the character {_shown(bad[0])}: a name has Latin letters A to Z, spaces, "
         "apostrophes, hyphens and dots"
@@ -137,7 +137,7 @@ def name_flaw(text: str) -> str | None:
 
 
 def date_flaw(text: str) -> str | None:
-    """Of a date."""
+    """The flaw of a date."""
     if not _DATE.fullmatch(text):
         return "is not a date of the form YYYY-MM-DD, such as 1990-12-31"
     try:
@@ -150,17 +150,17 @@ def date_flaw(text: str) -> str | None:
 
 
 def birthdate_flaw(text: str) -> str | None:
-    """Of the date of a birth."""
+    """The flaw of a date of birth."""
     flaw = date_flaw(text)
     if flaw is not None or text <= _BEGAN:
         return flaw
-    # Somewhere it is tomorrow already.
+    # It is tomorrow already in some time zones.
     latest = (datetime.now(UTC) + timedelta(days=1)).date()
     return "is in the future: check the year" if text > latest.isoformat() else None
 
 
 def email_flaw(text: str) -> str | None:
-    """Of an e-mail address, each part of which has letters of one script."""
+    """The flaw of an e-mail address. Each part of it must have letters of one script."""
     if not _EMAIL.fullmatch(text) or not text.isprintable():
         return "is not an e-mail address: it has one @ and a dot after it, such as name@example.com"
     if text.isascii():
@@ -172,12 +172,14 @@ def email_flaw(text: str) -> str | None:
             usual = most[0][0]
             odd = next(char for char in letters if _script(char) != usual)
             named = f"{_shown(odd)} ({name(odd, 'a letter')}, U+{ord(odd):04X})"
-            return f"has the letter {named} among letters of {usual.title()}: type the address anew"
+            return (
+                f"has the letter {named} among letters of {usual.title()}: type the address again"
+            )
     return None
 
 
 def country_flaw(text: str) -> str | None:
-    """Of the code of a country."""
+    """The flaw of the code of a country."""
     if text in COUNTRIES:
         return None
     if text.upper() in COUNTRIES:
@@ -194,7 +196,7 @@ def country_flaw(text: str) -> str | None:
 
 
 def language_flaw(text: str) -> str | None:
-    """Of the code of a language."""
+    """The flaw of the code of a language."""
     return (
         None
         if _LANGUAGE.fullmatch(text)
@@ -203,44 +205,41 @@ def language_flaw(text: str) -> str | None:
 
 
 def empty_flaw(text: str) -> str | None:
-    """Of a text in which something has to be."""
+    """The flaw of a text that must not be empty."""
     return None if text.strip() else "is empty: fill it in, or leave it out"
 
 
 def unseen_flaw(text: str) -> str | None:
-    """Of a text in which nothing may be that can't be seen."""
+    """The flaw of a text that must not hold invisible characters."""
     if text.isprintable():
         return None
     bad = next(char for char in text if not char.isprintable())
-    return (
-        f"has a character that can't be seen (U+{ord(bad):04X}): delete it or write a plain space"
-    )
+    return f"has a character that can't be seen (U+{ord(bad):04X}): delete it or write a space"
 
 
 def national_flaw(person_id: str, country: str | None) -> str | None:
-    """Of a personal number, by the country: in Kazakhstan one of digits alone has twelve.
-
-    Other documents have letters in theirs.
+    """The flaw of a personal number for its country. In Kazakhstan a number of digits only must
+    have twelve; the numbers of other documents have letters.
     """
     if country != "KAZ" or len(person_id) == _IIN or not is_digits(person_id):
         return None
-    told = f"has {len(person_id)} digits, and a personal number of Kazakhstan has {_IIN}"
+    lengths = f"has {len(person_id)} digits, and a personal number of Kazakhstan has {_IIN}"
     if len(person_id) > _IIN:
-        return told
+        return lengths
     return (
-        f"{told}: a spreadsheet drops zeros at the beginning, so format the column as text and "
+        f"{lengths}: a spreadsheet drops zeros at the beginning, so format the column as text and "
         "write the whole number"
     )
 
 
 def person_id_flaw(text: str, country: str | None) -> str | None:
-    """Of a personal number, whatever its country."""
+    """The flaw of a personal number, whatever its country."""
     return empty_flaw(text) or unseen_flaw(text) or national_flaw(text, country)
 
 
 def iin_is_right(person_id: str) -> bool:
-    """Whether the last of twelve digits is the check digit of a Kazakh personal number (IIN) or of
-    a firm's (BIN).
+    """Whether the last of twelve digits is the right check digit of a Kazakh personal number (IIN)
+    or company number (BIN).
     """
     digits = person_id.encode().translate(_VALUES)
     for weights in _WEIGHTS:
@@ -251,8 +250,8 @@ def iin_is_right(person_id: str) -> bool:
 
 
 def iin_is_of(person_id: str, birthdate: str) -> bool:
-    """Whether a Kazakh personal number (IIN) begins with this birthdate; the century counts where
-    the number tells it.
+    """Whether a Kazakh personal number (IIN) begins with this birthdate. The century must be right
+    too, if the number has one.
     """
     born = birthdate.replace("-", "")
     century = _CENTURIES.get(person_id[6], born[:2])
@@ -263,7 +262,7 @@ def check_text(what: str, value: object, flaw: Callable[[str], str | None]) -> N
     """Refuse a value of a struct.
 
     Raises:
-        ConfigurationError: it is no text, or has a flaw; nothing was sent.
+        ConfigurationError: the value is no text, or has a flaw; nothing was sent.
     """
     if not isinstance(value, str):
         raise ConfigurationError(
@@ -278,9 +277,9 @@ def check_phone(what: str, value: object) -> None:
     """Refuse a phone number of a struct.
 
     Raises:
-        ConfigurationError: it is no integer, or has a flaw; nothing was sent.
+        ConfigurationError: the value is no integer, or has a flaw; nothing was sent.
     """
-    # A file may have a million rows, and most of them have a good number.
+    # A quick first check: most of a million rows have a good number.
     if type(value) is int and 0 < value < _NO_PHONE and _PHONE.fullmatch(str(value)):
         return
     if not isinstance(value, int) or isinstance(value, bool):
@@ -292,7 +291,7 @@ def check_phone(what: str, value: object) -> None:
 
 
 def is_digits(text: str) -> bool:
-    """Whether it has plain digits and nothing else."""
+    """Whether the text has only the digits 0 to 9."""
     return text.isascii() and text.isdigit()
 
 
@@ -301,7 +300,7 @@ def _is_letter(char: str) -> bool:
 
 
 def _script(letter: str) -> str:
-    """Such as LATIN: the first word of the letter's name."""
+    """The script of a letter, such as LATIN: the first word of its Unicode name."""
     return name(letter, "UNKNOWN").split(" ", 1)[0]
 
 

@@ -1,4 +1,4 @@
-"""Where a merchant is registered, and the hosts that the vendor has there."""
+"""The regions of the vendor, and its hosts there."""
 
 from __future__ import annotations
 
@@ -11,26 +11,35 @@ __all__ = ["LIVE_HOSTS", "TEST_HOSTS", "Region"]
 
 
 class Region(StrEnum):
-    """Where the merchant is registered; it decides the host and the signature scheme."""
+    """Where the merchant is registered. It decides the host and the signature scheme."""
 
     KZ = "KZ"
     """Kazakhstan: `X-JWS-Signature`."""
     KG = "KG"
     """Kyrgyzstan: `Sign`.
 
-    Its test host is named on the vendor's gateway pages only, so it is inferred for the Card API.
+    Only the vendor's gateway pages name its test host, so it is inferred for the Card API.
     """
     UZ = "UZ"
     """Uzbekistan: `Sign`. No test host is published."""
 
     @classmethod
-    def _missing_(cls, value: object) -> Region:
+    def read(cls, value: object, setting: str) -> Region:
+        """The region that a setting names.
+
+        Raises:
+            ConfigurationError: there is no such region; the text names the setting.
+        """
         named = cls.__members__.get(value.strip().upper()) if isinstance(value, str) else None
         if named is None:
             raise ConfigurationError(
-                f"region is {value!r}: use one of {', '.join(cls)}. Nothing was sent."
+                f"{setting} is {value!r}: use one of {', '.join(cls)}. Nothing was sent."
             )
         return named
+
+    @classmethod
+    def _missing_(cls, value: object) -> Region:
+        return cls.read(value, "region")
 
 
 LIVE_HOSTS: Final = {region: f"https://api.freedompay.{region.lower()}" for region in Region}

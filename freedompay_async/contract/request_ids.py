@@ -26,26 +26,26 @@ __all__ = [
 ]
 
 RequestId: TypeAlias = str | UUID
-"""A request id as callers give it; it goes out as text."""
+"""A request id of a caller. It is sent as text."""
 
 _ID: Final = re.compile(r"[!-~]{1,128}")
 _LONGEST: Final = 200
 _SHOWN: Final = 40
 
-# What nobody sees: the default-ignorable code points (Unicode, DerivedCoreProperties.txt) and other
-# format characters. U+0600 to U+0605 and their like are format characters too, but are drawn: to
-# leave them out would give two names that differ on paper one id, so they are refused instead.
+# Invisible characters: the default-ignorable code points (Unicode, DerivedCoreProperties.txt) and
+# other format characters. U+0600 to U+0605 and similar ones are format characters too, but visible:
+# without them, two names that look different would have one id, so they are refused instead.
 _UNSEEN: Final = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
-    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3"
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3"
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
-# The braille pattern without dots is drawn as a blank.
+# The braille pattern without dots looks like a blank.
 _EMPTY_DOTS: Final = "\u2800"
 _BLANKS: Final = re.compile(rf"[\s{_EMPTY_DOTS}]+")
 
-# RFC 9562, 5.4 and 5.5: all but the version and the variant is random, or a hash. Written here,
-# because a `UUID` object in between takes longer than the rest.
+# RFC 9562, 5.4 and 5.5: all bits but version and variant are random, or a hash. Written here,
+# because making a `UUID` object takes longer than all the rest.
 _RANDOM: Final = ~((0xF << 76) | (0x3 << 62))
 _VERSION_4: Final = (0x4 << 76) | (0x2 << 62)
 _VERSION_5: Final = (0x5 << 76) | (0x2 << 62)
@@ -53,7 +53,7 @@ _NAMESPACE: Final = UUID("6d1f2f0c-4a57-5c4e-9d0b-2f5f8f0f6b5a")
 
 
 def new_request_id() -> str:
-    """A fresh random id (UUID version 4)."""
+    """A new random id (UUID version 4)."""
     return _text(int.from_bytes(os.urandom(16)) & _RANDOM | _VERSION_4)
 
 
@@ -61,21 +61,22 @@ def derive_request_id(merchant: str, batch: str, row: str, step: str) -> str:
     """The same id for the same merchant, batch, row and step, on every machine and at any time
     (UUID version 5).
 
-    A row that is sent again under this id can't issue a second card: the issuer refuses an id that
-    it has seen (docs.freedompay.kg, doc-833009). For how long it does is not public. The first
-    three are read as `one_name` reads them.
+    A row that is sent again under this id can't issue a second card, because the issuer refuses an
+    id that it has seen (docs.freedompay.kg, doc-833009). How long it remembers ids is not public.
+    `one_name` brings merchant, batch and row into one form.
 
     Raises:
         ConfigurationError: one of them can't be part of an id.
     """
-    # A batch asks twice for each row, always with the same first two.
+    # A batch asks twice for each row, always with the same merchant and batch.
     head = (
         _known_head(merchant, batch)
         if type(merchant) is type(batch) is str
         else _head(merchant, batch)
     )
-    # An empty text has always had an id of its own here, and an id never changes.
-    name = f"{head}{encode_basestring('' if row == '' else checked_name('key', row))}, {encode_basestring(step)}]".encode()
+    # An empty row has always had an id here, and an id never changes.
+    row = "" if row == "" else checked_name("key", row)
+    name = f"{head}{encode_basestring(row)}, {encode_basestring(step)}]".encode()
     return _text(
         int.from_bytes(sha1(_NAMESPACE.bytes + name, usedforsecurity=False).digest()[:16]) & _RANDOM
         | _VERSION_5
@@ -83,7 +84,7 @@ def derive_request_id(merchant: str, batch: str, row: str, step: str) -> str:
 
 
 def _head(merchant: str, batch: str) -> str:
-    # JSON, because a plain separator could make two different quadruples read alike.
+    # JSON, because with a simple separator two different quadruples could have one text.
     merchant = "" if merchant == "" else checked_name("merchant id", merchant)
     batch = "" if batch == "" else checked_name("batch name", batch)
     return f"[{encode_basestring(merchant)}, {encode_basestring(batch)}, "
@@ -98,20 +99,20 @@ def _text(number: int) -> str:
 
 
 class BadName(ValueError):
-    """A text that can't be part of a request id; the error says why, and goes on from the text."""
+    """A text can't be part of a request id. The message is the rest of a sentence about it."""
 
 
 def one_name(what: str, value: object) -> str:
-    """The one form of a text that goes into request ids: a merchant id, a batch name or a key.
+    """The one form of a merchant id, a batch name or a key, for request ids.
 
-    However it was typed, exported or pasted, what reads the same is the same text: composed letters
-    (NFC), nothing that can't be seen, one plain space for each run of blanks and line breaks, and
-    none at the ends.
+    Texts that look the same become the same text, however they were typed or pasted: composed
+    letters (NFC), no invisible characters, one space for each run of blanks and line breaks, and no
+    space at the ends.
 
     Raises:
-        BadName: it is no text, or none that can be told from others by reading it.
+        BadName: the value is no text, is empty or too long, or has control characters.
     """
-    # Nearly every name is in that form, and each is asked about several times.
+    # A quick first check: nearly every name has that form already.
     if (
         type(value) is str
         and value.isprintable()
@@ -136,24 +137,21 @@ def one_name(what: str, value: object) -> str:
             else f"of type {type(value).__name__}"
         )
         raise BadName(f"is {kind}: give a text")
-    # Unseen characters go first: they keep letters from being composed, and blanks from being at
-    # the end.
+    # Invisible characters are removed first, because they keep letters from being composed and
+    # blanks from being at the end.
     name = _BLANKS.sub(" ", normalize("NFC", _UNSEEN.sub("", value))).strip(" ")
     if not name:
         raise BadName(
-            f"has nothing in it that can be seen: give a {what}"
-            if value
-            else f"is empty: give a {what}"
+            f"has no visible character: give a {what}" if value else f"is empty: give a {what}"
         )
     if len(name) > _LONGEST:
         raise BadName(f"has {len(name)} characters: a {what} has at most {_LONGEST}")
-    # Of other kinds than blanks only these are not printable: control, format, surrogate, private
-    # use, unassigned.
+    # Besides blanks, only these are not printable: control, format, surrogate, private use,
+    # unassigned.
     bad = next((char for char in name if not char.isprintable()), None)
     if bad is not None:
         raise BadName(
-            f"has a character that can't be seen (U+{ord(bad):04X}): delete it or write a plain "
-            "space"
+            f"has a character that can't be seen (U+{ord(bad):04X}): delete it or write a space"
         )
     return name
 
@@ -162,7 +160,7 @@ def checked_name(what: str, value: object) -> str:
     """The one form of a text that goes into request ids; see `one_name`.
 
     Raises:
-        ConfigurationError: it can't go into one.
+        ConfigurationError: the text can't be part of an id.
     """
     try:
         return one_name(what, value)
@@ -176,25 +174,24 @@ def checked_name(what: str, value: object) -> str:
 
 
 def checked_request_id(request_id: object) -> str:
-    """The text of the caller's id, if it can go into a header as well as into a body; a `uuid.UUID`
-    will do.
+    """The text of a caller's id, which may be a `uuid.UUID`. A header and a body can both hold it.
 
     Raises:
-        ConfigurationError: it can't.
+        ConfigurationError: it is no such id.
     """
     if isinstance(request_id, UUID):
         return str(request_id)
-    # A secret would go out as `***`: an id is no secret, because it is in every log.
+    # A secret would be sent as `***`. An id is no secret, because it is in every log.
     if (
         isinstance(request_id, str)
         and not isinstance(request_id, Secret)
         and _ID.fullmatch(request_id)
     ):
-        # A kind of text of the caller's own has no form in JSON.
+        # msgspec does not write a subclass of `str`.
         return str.__str__(request_id)
     if isinstance(request_id, str):
         raise ConfigurationError(
-            "request_id is no UUID, nor another text of 1 to 128 ASCII characters without spaces. "
+            "request_id is no UUID and no text of 1 to 128 ASCII characters without spaces. "
             "Nothing was sent."
         )
     raise refusal("request_id", request_id, "a UUID, as text (str) or as a uuid.UUID")

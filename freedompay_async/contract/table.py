@@ -9,15 +9,14 @@ from freedompay_async.contract.calls import Call, Mark, Retry, Section
 from freedompay_async.contract.models import gift_cards as gift
 from freedompay_async.contract.models import pin_pages, reads
 from freedompay_async.contract.models import requests as asked
-from freedompay_async.contract.models.answers import (
-    Answer,
+from freedompay_async.contract.models.answers import Answer, RequestState
+from freedompay_async.contract.models.client_requests import ClientCreation, ClientId, ClientUpdate
+from freedompay_async.contract.models.results import (
     Completed,
     CreatedClient,
     CreatedTransaction,
     IssuedCards,
-    RequestState,
 )
-from freedompay_async.contract.models.client_requests import ClientCreation, ClientId, ClientUpdate
 
 if TYPE_CHECKING:
     from msgspec import Struct

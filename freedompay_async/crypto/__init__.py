@@ -1,3 +1,1 @@
-"""What proves who calls: the two signature schemes, the encryption of a PIN, and why a signature is
-wrong.
-"""
+"""Signs calls and encrypts PINs; finds out why a signature is wrong."""

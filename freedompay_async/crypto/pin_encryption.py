@@ -1,9 +1,9 @@
-"""Encrypting a PIN for "Set PIN" the way the vendor has told you to.
+"""Encrypts a PIN for "Set PIN", in the form that the vendor has told you.
 
-The vendor's page says "Encrypted PIN code. The AES 256 algorithm is used for encryption", and
-nothing else is public: not the mode, the IV, the padding, the form of the key, the encoding of the
-result, nor whether digits or a PIN block is encrypted. A PIN that was encrypted on a guess sets a
-PIN that nobody knows, so nothing here has a default: ask the vendor, then say all of it.
+The vendor's page says "Encrypted PIN code. The AES 256 algorithm is used for encryption". The mode,
+the IV, the padding, the form of the key, the encoding of the result, and whether digits or a PIN
+block are encrypted, are not public. A wrong guess sets a PIN that nobody knows, so no argument here
+has a default: ask the vendor, then set each.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ _BASE64_KEY: Final = re.compile(r"\s*[0-9A-Za-z+/_-]{43}=?\s*")
 
 
 class PinEncryptor(Protocol):
-    """From the PIN's digits to the text that is sent as `pin`; any function from `str` to `str` is
-    one.
+    """Encrypts the digits of a PIN. The result is sent as `pin`. Any function from `str` to `str`
+    will do.
     """
 
     def __call__(self, pin: str, /) -> str:
@@ -48,25 +48,26 @@ class PinEncryptor(Protocol):
 
 
 class AesPin:
-    """AES 256 in the form that the vendor has given you; needs the extra `pin`.
+    """AES 256 in the form that the vendor has given you. It needs the extra `pin`.
 
-    Whatever can't be said here (a counter of another layout, associated data, unpadded base64url,
-    upper-case hex), a function of your own around it or instead of it does.
+    For other forms (a counter of another layout, associated data, unpadded base64url, upper-case
+    hex), write a function around it or in place of it.
 
     Args:
-        key: the 32 bytes. Text that stands for them (hex, base64) is yours to decode:
-            `bytes.fromhex(secret.reveal())`.
+        key: the 32 bytes. Decode text yourself, such as `bytes.fromhex(secret.reveal())`.
         mode: `GCM` appends its tag of 16 bytes to the ciphertext and has no associated data; `CTR`
-            counts up the whole IV as one big-endian number.
-        iv: `random-prefix` makes a new one for each PIN and puts its bytes before the ciphertext,
-            encoded together. Bytes are a fixed IV, which is not sent. 16 bytes, in `GCM` 12; `None`
-            in `ECB`, which has none. With a fixed IV or in `ECB` equal PINs look equal, and a fixed
-            IV in `CTR` or `GCM` gives away how two PINs differ: only where the vendor insists.
-        padding: up to a block of 16 bytes: `pkcs7`; `zero` bytes, none where the block is full;
-            `none`, the only one in `CTR` and `GCM`.
-        encoding: `base64` and `base64url` with `=` at the end, `hex` in lower case.
-        plain: what is encrypted: the ASCII `digits`, or what your function makes of them, such as a
-            PIN block of ISO 9564; if the block needs the PAN, make an `AesPin` for each card.
+            increments the whole IV as one big-endian number.
+        iv: `random-prefix` makes a new IV for each PIN, puts its bytes before the ciphertext, and
+            encodes both together. Bytes are a fixed IV, which is not sent. 16 bytes, in `GCM` 12;
+            `None` in `ECB`, which has no IV. With a fixed IV or in `ECB`, equal PINs look equal,
+            and a fixed IV in `CTR` or `GCM` reveals how two PINs differ: use it only if the vendor
+            insists.
+        padding: to blocks of 16 bytes: `pkcs7`; `zero` bytes, none if the block is full; `none`,
+            the only one in `CTR` and `GCM`.
+        encoding: `base64` and `base64url` with `=` at the end; `hex` in lower case.
+        plain: what to encrypt: the ASCII `digits`, or the bytes that your function makes of them,
+            such as a PIN block of ISO 9564. If the block needs the PAN, make an `AesPin` for each
+            card.
 
     Raises:
         ConfigurationError: the settings contradict each other, or `cryptography` is missing.
@@ -82,15 +83,15 @@ class AesPin:
         encoding: Literal["base64", "base64url", "hex"],
         plain: Literal["digits"] | Callable[[str], bytes],
     ) -> None:
-        # A tool that reports errors with the variables of each frame would write the key to its
-        # log, and the PAN out of a `partial`.
+        # A tool that reports errors with the locals of each frame would log the key, and the PAN in
+        # a `partial`.
         hidden_key, hidden_iv, hidden_plain = (
             Hidden[object](key),
             Hidden[object](iv),
             Hidden[object](plain),
         )
         del key, iv, plain
-        # Before the first refusal: such a tool calls `repr(self)` too.
+        # Set before the first error, because such a tool calls `repr(self)` too.
         self.mode: Final = mode
         self.padding: Final = padding
         self.encoding: Final = encoding
@@ -104,7 +105,7 @@ class AesPin:
             )
         if mode in _IN_BLOCKS and padding == "none" and hidden_plain.value == "digits":
             raise ConfigurationError(
-                f"mode {mode} takes whole blocks, and digits never fill one: say a padding. "
+                f"mode {mode} takes whole blocks, and digits never fill one: choose a padding. "
                 "Nothing was sent."
             )
         self._iv: Final = _checked_iv(mode, hidden_iv)
@@ -114,12 +115,13 @@ class AesPin:
         """Encrypt a PIN of 4 to 12 digits.
 
         Raises:
-            ConfigurationError: it is no such PIN, or `plain` gave something that can't be
-                encrypted.
+            ConfigurationError: it is no such PIN, or the result of `plain` can't be encrypted.
         """
         pin = _secret(pin)
         if not _is_pin(pin.reveal()):
-            raise ConfigurationError("pin is text of 4 to 12 digits from 0 to 9. Nothing was sent.")
+            raise ConfigurationError(
+                "pin must be text of 4 to 12 digits from 0 to 9. Nothing was sent."
+            )
         data = self._padded(Hidden(self._plain.value(pin.reveal())))
         if self._iv is None:
             prefix = iv = os.urandom(_IV[self.mode])
@@ -130,13 +132,13 @@ class AesPin:
     def _padded(self, data: Hidden[object]) -> Hidden[bytes]:
         if not isinstance(data.value, bytes):
             raise ConfigurationError(
-                f"plain gave {type(data.value).__name__}: what is encrypted is bytes. Nothing was "
+                f"plain returned {type(data.value).__name__}: it must return bytes. Nothing was "
                 "sent."
             )
         length = len(data.value)
         if not length:
             raise ConfigurationError(
-                "plain gave no bytes: there is nothing to encrypt. Nothing was sent."
+                "plain returned no bytes: there is nothing to encrypt. Nothing was sent."
             )
         missing = -length % _BLOCK
         if self.padding == "pkcs7":
@@ -147,8 +149,8 @@ class AesPin:
             return Hidden(data.value + bytes(missing))
         if missing and self.mode in _IN_BLOCKS:
             raise ConfigurationError(
-                f"plain gave {length} bytes, and mode {self.mode} with padding 'none' takes whole "
-                "blocks of 16. Nothing was sent."
+                f"plain returned {length} bytes, and mode {self.mode} with padding 'none' takes "
+                "whole blocks of 16. Nothing was sent."
             )
         return Hidden(data.value)
 
@@ -157,15 +159,15 @@ class AesPin:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
-            "an AesPin is not pickled, because its key is in it: make it anew from the place that "
-            "the key is kept in"
+            "an AesPin can't be pickled, because it holds its key: make a new one from the place "
+            "where the key is kept"
         )
 
 
 def _sealer(mode: str, key: Hidden[bytes]) -> Callable[[bytes, Hidden[bytes]], bytes]:
-    """From IV and data to ciphertext."""
+    """A function from IV and data to the ciphertext."""
     try:
-        # An extra: whoever encrypts no PIN has no need of it.
+        # The library is an extra, needed only to encrypt PINs.
         from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes  # noqa: PLC0415
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
     except ImportError as error:
@@ -181,7 +183,7 @@ def _sealer(mode: str, key: Hidden[bytes]) -> Callable[[bytes, Hidden[bytes]], b
     aes = algorithms.AES(key.value)
 
     def seal(iv: bytes, data: Hidden[bytes]) -> bytes:
-        # ECB is weak, and it is the vendor who chooses.
+        # ECB is weak, but the vendor chooses the mode.
         chosen = modes.CBC(iv) if mode == "CBC" else modes.CTR(iv) if mode == "CTR" else modes.ECB()  # noqa: S305
         encryptor = Cipher(aes, chosen).encryptor()
         return encryptor.update(data.value) + encryptor.finalize()
@@ -202,13 +204,13 @@ def _checked_plain(plain: Hidden[object]) -> Hidden[Callable[[str], object]]:
     if callable(plain.value):
         return Hidden(plain.value)
     raise ConfigurationError(
-        "plain is 'digits' or a function from the digits to bytes, such as a PIN block of your "
-        "own. Nothing was sent."
+        "plain must be 'digits', or a function from the digits to bytes, such as a PIN block. "
+        "Nothing was sent."
     )
 
 
 def _checked_iv(mode: str, iv: Hidden[object]) -> Hidden[bytes] | None:
-    """The fixed IV (for ECB, which has none, it is empty), or `None` for random ones."""
+    """The fixed IV, empty for ECB, which has none; `None`: a random IV for each PIN."""
     size = _IV[mode]
     if not size:
         if iv.value is not None:
@@ -218,13 +220,13 @@ def _checked_iv(mode: str, iv: Hidden[object]) -> Hidden[bytes] | None:
         if iv.value == "random-prefix":
             return None
         raise ConfigurationError(
-            f"iv in mode {mode} is 'random-prefix' or {size} bytes; decode hex or base64 first. "
-            "Nothing was sent."
+            f"iv in mode {mode} must be 'random-prefix' or {size} bytes: decode hex or base64 "
+            "first. Nothing was sent."
         )
     if len(iv.value) != size:
         raise ConfigurationError(
-            f"iv is {len(iv.value)} bytes: mode {mode} takes {size}; decode hex or base64 first. "
-            "Nothing was sent."
+            f"iv has {len(iv.value)} bytes, and mode {mode} takes {size}: decode hex or base64 "
+            "first. Nothing was sent."
         )
     return Hidden(iv.value)
 
@@ -232,9 +234,8 @@ def _checked_iv(mode: str, iv: Hidden[object]) -> Hidden[bytes] | None:
 def _checked_key(key: Hidden[object]) -> Hidden[bytes]:
     if isinstance(key.value, str | Secret):
         raise ConfigurationError(
-            "key is text, and AES 256 takes 32 bytes: decode it, as hex, as base64 or as its "
-            "characters, whichever the vendor means."
-            f"{_hint(key.value)} Nothing was sent."
+            "key is text, and AES 256 takes 32 bytes: decode it as hex, as base64 or as "
+            f"characters, as the vendor means it.{_hint(key.value)} Nothing was sent."
         )
     if not isinstance(key.value, bytes):
         raise ConfigurationError(
@@ -242,13 +243,14 @@ def _checked_key(key: Hidden[object]) -> Hidden[bytes]:
         )
     if len(key.value) != _KEY:
         raise ConfigurationError(
-            f"key is {len(key.value)} bytes: AES 256 takes 32.{_hint(key.value)} Nothing was sent."
+            f"key has {len(key.value)} bytes, and AES 256 takes 32.{_hint(key.value)} Nothing was "
+            "sent."
         )
     return Hidden(key.value)
 
 
 def _hint(key: str | Secret | bytes) -> str:
-    """The likely mistake; never raises, because the key is in its variables."""
+    """The likely mistake. It never raises, because its locals hold the key."""
     value: object = key.reveal() if isinstance(key, Secret) else key
     text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
     if _HEX_KEY.fullmatch(text):
@@ -259,9 +261,7 @@ def _hint(key: str | Secret | bytes) -> str:
 
 
 def _secret(pin: object) -> Secret:
-    """The PIN, hidden; an empty one for what is no text, so that a wrong type is refused without
-    being shown.
-    """
+    """The PIN as a secret; an empty one for a value that is no text, which is refused unseen."""
     return Secret(pin) if isinstance(pin, str | Secret) else Secret("")
 
 

@@ -1,4 +1,4 @@
-"""The vendor's two signature schemes: pure functions of the bytes that are sent.
+"""The vendor's two signature schemes, as pure functions of the bytes that are sent.
 
 `Sign`: docs.freedompay.kg, doc-833009. `X-JWS-Signature`: docs.freedompay.kz, doc-760202.
 """
@@ -28,14 +28,14 @@ _JSON: Final = "application/json"
 
 
 class Signer(Protocol):
-    """What the session needs of a scheme.
+    """Signs calls.
 
-    A signer of your own derives from it, or is an object like it; `secrets` and `on_refusal` have a
-    default.
+    A signer of your own derives from this class, or has the same attributes. `secrets` and
+    `on_refusal` have defaults.
     """
 
     if TYPE_CHECKING:
-        # Read only to whoever checks types, so that a property is as good as an attribute.
+        # Read-only for type checkers, so that a property will do as well as an attribute.
         @property
         def auth_id(self) -> str:
             """The merchant's id."""
@@ -43,27 +43,22 @@ class Signer(Protocol):
 
         @property
         def header_id(self) -> bool:
-            """Whether the scheme carries a request id in a header, so that the issuer can tell a
-            repeated call.
+            """Whether the scheme sends the request id in a header, by which the issuer can
+            recognise a repeated call.
             """
             ...
 
         @property
         def secrets(self) -> tuple[Secret, ...]:
-            """What must not be shown, should the issuer repeat it; nothing, unless a signer says
-            otherwise.
-            """
+            """What must not be shown where the issuer repeats it; by default nothing."""
             return ()
 
         @property
         def on_refusal(self) -> str:
-            """What to look at where the issuer refuses a signature, in a sentence; empty, unless a
-            signer says otherwise.
-            """
+            """A sentence for the error of a refused signature: what to check. By default empty."""
             return ""
     else:
-        # No property here: it would keep a class that derives from it from setting its own
-        # attribute.
+        # No properties: a derived class could not set its own attributes then.
         secrets = ()
         on_refusal = ""
 
@@ -73,14 +68,14 @@ class Signer(Protocol):
     ) -> dict[str, str] | Awaitable[dict[str, str]]:
         """The headers to send with exactly these body bytes.
 
-        A key that is kept elsewhere, in a vault or an HSM, is asked by an `async def`; the call's
-        own deadline covers it, and nothing is sent before it has answered.
+        It may be an `async def`, for instance to ask a vault or an HSM that keeps the key. The
+        timeout of the call includes it, and nothing is sent before it has answered.
         """
         ...
 
 
 class _Completed(Signer):
-    """A signer that has not said what has a default."""
+    """A signer with the defaults of the attributes that it lacks."""
 
     def __init__(self, signer: Signer) -> None:
         self._signer: Final = signer
@@ -108,24 +103,24 @@ class _Completed(Signer):
 
 
 def complete_signer(signer: Any) -> Signer:
-    """The signer, with all that the session asks of one; an object need not have what has a
-    default.
+    """The signer, with defaults for the attributes that have one.
 
     Raises:
-        ConfigurationError: it lacks something else.
+        ConfigurationError: it lacks another attribute, or one has a wrong type.
     """
     lacking = [name for name in ("auth_id", "header_id", "headers") if not hasattr(signer, name)]
     if lacking:
         raise ConfigurationError(
             f"signer is of type {type(signer).__name__}, and has no {', '.join(lacking)}: give a "
-            "JwsSigner, a Sha256Signer or a Signer "
-            "of your own. Nothing was sent."
+            "JwsSigner, a Sha256Signer or a Signer of your own. Nothing was sent."
         )
     whole = hasattr(signer, "secrets") and hasattr(signer, "on_refusal")
     made: Signer = signer if whole else _Completed(signer)
-    # In a frame of its own, because what is wrong here may be a key.
+    # In a frame of its own, because a wrong value here may be a key.
     if not _are_secrets(made):
-        raise ConfigurationError("the signer's secrets: give a tuple of Secret. Nothing was sent.")
+        raise ConfigurationError(
+            "the signer's secrets must be a tuple of Secret. Nothing was sent."
+        )
     check_text("the signer's on_refusal", made.on_refusal)
     return made
 
@@ -137,19 +132,22 @@ def _are_secrets(signer: Any) -> bool:
 
 
 class Sha256Signer:
-    """`Sign`: lower-case hex SHA-256 of the body followed by the secret key; the request id is the
-    header `Request-Id`.
+    """The scheme `Sign` (docs.freedompay.kg, doc-833009): the SHA-256 of the body followed by the
+    secret key, in lower-case hex. The header `Request-Id` has the request id.
 
-    Method and path are not protected by it.
+    The signature does not protect method and path.
+
+    Raises:
+        ConfigurationError: the merchant id or the key can't be right.
     """
 
     header_id: bool = True
 
     def __init__(self, *, auth_id: str | int, secret_key: str) -> None:
         # Hidden first, so that no traceback of this frame shows it; below too.
-        given = Hidden(secret_key)
+        hidden = Hidden(secret_key)
         del secret_key
-        key = sealed("secret_key", given, SecretKey)
+        key = sealed("secret_key", hidden, SecretKey)
         self.auth_id: Final = _checked(auth_id)
         self._key: Final = _usable(key)
         self.secrets: Final[tuple[Secret, ...]] = (self._key,)
@@ -169,16 +167,20 @@ class Sha256Signer:
 
     def __repr__(self) -> str:
         if not hasattr(self, "auth_id"):
-            return "Sha256Signer(not made)"  # Whoever records the locals of a refusal asks for it.
+            return "Sha256Signer(not made)"  # A tool that shows locals may ask an unfinished one.
         return f"Sha256Signer(auth_id={self.auth_id!r})"
 
 
 class JwsSigner:
-    """`X-JWS-Signature`: a detached JWS (RFC 7515, appendix F) over the path and the body.
+    """The scheme `X-JWS-Signature` (docs.freedompay.kz, doc-760202): a detached JWS (RFC 7515,
+    appendix F) over the path and the body.
 
-    `alg` is `HS512` (the vendor's worked example, which verifies) or `HS256` (another text of the
-    same page, with `typ` in the header). That one is probably the newer, and its example verifies
-    under no published key: which of the two a host takes shows at the first call.
+    `alg` is `HS512`, which the vendor's worked example uses, or `HS256`, which another text of the
+    same page names, with `typ` in the header. The second text is probably newer, but its example
+    verifies under no published key. Only a call shows which of the two a host takes.
+
+    Raises:
+        ConfigurationError: the merchant id or the key can't be right, or `alg` is unknown.
     """
 
     header_id: bool = False
@@ -186,9 +188,9 @@ class JwsSigner:
     def __init__(
         self, *, auth_id: str | int, secret_key: str, alg: Literal["HS512", "HS256"] = "HS512"
     ) -> None:
-        given = Hidden(secret_key)
+        hidden = Hidden(secret_key)
         del secret_key
-        key = sealed("secret_key", given, SecretKey)
+        key = sealed("secret_key", hidden, SecretKey)
         if alg not in tuple(_DIGESTS):
             raise ConfigurationError(
                 f"alg is {alg!r}: the vendor's pages name HS512 and HS256. Nothing was sent."
@@ -233,7 +235,7 @@ class JwsSigner:
 
 def _refuse_pickle() -> NoReturn:
     raise TypeError(
-        "a signer is not pickled, because a pickle holds no secret: make one where it is needed"
+        "a signer can't be pickled, because a pickle holds no secret: make one where it is needed"
     )
 
 
@@ -245,7 +247,7 @@ def _checked(auth_id: object) -> str:
     if isinstance(auth_id, bool) or not isinstance(auth_id, str | int):
         raise refusal("auth_id", auth_id, "the merchant's id, as text or as a whole number")
     auth_id = check_text("auth_id", auth_id if isinstance(auth_id, str) else str(auth_id))
-    # A header value: a line break in it would let a setting write headers.
+    # It is the value of a header, and a line break in it could add headers.
     if (
         not auth_id
         or not auth_id.isascii()
@@ -254,7 +256,7 @@ def _checked(auth_id: object) -> str:
         or auth_id[0] in "\"'"
     ):
         raise ConfigurationError(
-            "auth_id is the merchant's id, printable ASCII without spaces or quotation marks "
+            "auth_id must be the merchant's id: printable ASCII, without spaces or quotation marks "
             "around it. Nothing was sent."
         )
     return auth_id
@@ -276,9 +278,8 @@ def _usable(key: SecretKey) -> SecretKey:
     odd = None if key.exact else leftover_of(key)
     if odd is not None:
         raise ConfigurationError(
-            f"secret_key {odd}. Take that away; if the key is really so, say SecretKey(…, "
-            "exact=True), or FREEDOMPAY_SECRET_KEY_EXACT=1. "
-            "Nothing was sent."
+            f"secret_key {odd}. Remove that. If the key is really so, use SecretKey(…, "
+            "exact=True) or FREEDOMPAY_SECRET_KEY_EXACT=1. Nothing was sent."
         )
     return key
 
@@ -287,14 +288,11 @@ _SCHEMES: Final = ("jws-hs512", "jws-hs256", "sign")
 
 
 def _on_refusal(scheme: str, key: SecretKey) -> str:
-    """What else may be wrong where the issuer refuses a signature, besides the key and the merchant
-    id.
-    """
+    """What may be wrong where the issuer refuses a signature, besides key and merchant id."""
     others = " or ".join(each for each in _SCHEMES if each != scheme)
     text = (
         f"It was signed with the scheme {scheme}, and this host may take {others}: `freedompay "
-        "doctor` finds out; "
-        "FREEDOMPAY_SIGNATURE, --scheme or scheme= sets another."
+        "doctor` finds out. FREEDOMPAY_SIGNATURE, --scheme or scheme= sets another."
     )
     odd = leftover_of(key)
     return text if odd is None else f"{text} The secret key {odd}."

@@ -1,1 +1,1 @@
-"""Misuse is found before anything is done: arguments, files, the event loop, the process."""
+"""Finds misuse before anything is done: of arguments, files, the event loop, the process."""

@@ -1,7 +1,7 @@
-"""What comes in through the public doors, held against its type.
+"""Checks the types of the arguments of public functions.
 
-A value of another type is refused with its name, its type and what to give in its place. The value
-itself is never shown: it may be a key.
+The error names the argument, its type and the right one. It never shows a value of a wrong type,
+which may be a key.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ __all__ = [
     "path_of",
     "refusal",
     "sealed",
+    "wrong_type",
 ]
 
 S = TypeVar("S", bound=Secret)
@@ -38,50 +39,53 @@ _HINTS: Final = {
 
 
 def refusal(name: str, value: object, want: str) -> ConfigurationError:
-    """The error for a value of another type: its name, its type, and what to give."""
+    """The error for a value of a wrong type: its name, its type, and what is wanted."""
+    return ConfigurationError(f"{wrong_type(name, value, want)}. Nothing was sent.")
+
+
+def wrong_type(name: str, value: object, want: str) -> str:
+    """The same as a part of a sentence, for a message of its own."""
     if value is None:
-        return ConfigurationError(f"{name} is None: give {want}. Nothing was sent.")
+        return f"{name} is None: give {want}"
     hint = _HINTS.get(type(value).__name__, "")
     if not isinstance(value, Secret) and hasattr(type(value), "get_secret_value"):
         hint = ": its get_secret_value() gives the text"
-    return ConfigurationError(
-        f"{name} is of type {type(value).__name__}: give {want}{hint}. Nothing was sent."
-    )
+    return f"{name} is of type {type(value).__name__}: give {want}{hint}"
 
 
 def check_text(name: str, value: object) -> str:
-    """Text that may be shown.
+    """A text that may be shown.
 
     Raises:
-        ConfigurationError: it is none, or it is a `Secret`.
+        ConfigurationError: the value is no text, or is a `Secret`.
     """
     if isinstance(value, Secret):
         raise ConfigurationError(
-            f"{name} is a {type(value).__name__}, and it is shown in logs: give plain text. "
+            f"{name} is a {type(value).__name__}, but logs show it: give a text that is no secret. "
             "Nothing was sent."
         )
     if not isinstance(value, str):
         raise refusal(name, value, "text")
-    # It may go into JSON, and no kind of text of the caller's own has a form there.
+    # It may go into JSON, which msgspec does not write for a subclass of `str`.
     return str.__str__(value)
 
 
-def sealed(name: str, given: Hidden[Any], kind: type[S]) -> S:
-    """A text that must not be shown. It comes hidden, so that no traceback of its caller shows it.
+def sealed(name: str, hidden: Hidden[Any], kind: type[S]) -> S:
+    """A text as a secret. It comes hidden, so that no traceback of the caller shows it.
 
     Raises:
-        ConfigurationError: it is none.
+        ConfigurationError: the value is no text.
     """
-    if not isinstance(given.value, str):
-        raise refusal(name, given.value, "text")
-    return kind(given.value)
+    if not isinstance(hidden.value, str):
+        raise refusal(name, hidden.value, "text")
+    return kind(hidden.value)
 
 
 def path_of(name: str, value: object) -> str:
     """The path of a file, as text.
 
     Raises:
-        ConfigurationError: it is something else.
+        ConfigurationError: the value is no path.
     """
     path = fspath(value) if isinstance(value, PathLike) else value
     if not isinstance(path, str) or isinstance(path, Secret):
@@ -96,10 +100,10 @@ def path_of(name: str, value: object) -> str:
 
 
 def check_flag(name: str, value: object) -> bool:
-    """True or False; a text is neither, for "0" and "false" would both be true.
+    """True or False. A text is refused, because "0" and "false" would count as true.
 
     Raises:
-        ConfigurationError: it is something else.
+        ConfigurationError: the value is not True or False.
     """
     if not isinstance(value, bool):
         raise refusal(name, value, "True or False")
@@ -110,7 +114,7 @@ def check_whole(name: str, value: object, *, unit: str = "") -> int:
     """A whole number, at least 1.
 
     Raises:
-        ConfigurationError: it is something else.
+        ConfigurationError: the value is no such number.
     """
     if not isinstance(value, int) or isinstance(value, bool):
         raise refusal(
@@ -118,28 +122,32 @@ def check_whole(name: str, value: object, *, unit: str = "") -> int:
         )
     if value < 1:
         raise ConfigurationError(
-            f"{name}={value}: {unit or 'a whole number'}, at least 1. Nothing was sent."
+            f"{name}={value}: it must be at least 1{_in(unit)}. Nothing was sent."
         )
     return value
 
 
 def check_number(name: str, value: object, *, unit: str = "", endless: bool = False) -> float:
-    """A number that is more than 0; `endless`: infinity will do.
+    """A number that is more than 0; with `endless`, infinity is one too.
 
     Raises:
-        ConfigurationError: it is something else.
+        ConfigurationError: the value is no such number.
     """
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise refusal(name, value, f"a number of {unit}" if unit else "a number")
-    # NaN is not more than 0 either, and a whole number may be larger than any float.
+    # NaN is not more than 0, and a whole number may be larger than any float.
     if not value > 0 or not (value <= float_info.max or (endless and value == inf)):
         raise ConfigurationError(
-            f"{name}={value!r}: {unit or 'a number'}, more than 0. Nothing was sent."
+            f"{name}={value!r}: it must be more than 0{_in(unit)}. Nothing was sent."
         )
     return value
 
 
+def _in(unit: str) -> str:
+    return f" ({unit})" if unit else ""
+
+
 def check_type(name: str, value: object, kind: type, want: str) -> None:
-    """Raise `ConfigurationError` where the value is of another type."""
+    """Raise `ConfigurationError` for a value of another type."""
     if not isinstance(value, kind):
         raise refusal(name, value, want)

@@ -1,7 +1,7 @@
-"""Files that are ours: what stands at a name is looked at before it is opened, and is no link.
+"""Opens the library's own files safely: plain files of this user, and no links.
 
-A name is asked first, because merely opening a device or a pipe may do something. The descriptor is
-asked again, because another file may have taken the name in between.
+The name is checked first, because opening a device or a pipe may have an effect. The descriptor is
+checked again, because another file may have taken the name in between.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ __all__ = [
     "make",
     "open_ours",
     "reading",
-    "reading_given",
+    "reading_any",
 ]
 
 Identity = tuple[int, int]
-# Windows has the last one only.
+# Windows has the last of them only.
 _FLAGS: Final = ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY")
 _CAREFULLY: Final = sum({getattr(os, name, 0) for name in _FLAGS})
-_GIVEN: Final = sum({getattr(os, name, 0) for name in ("O_CLOEXEC", "O_BINARY")})
+_PLAINLY: Final = sum({getattr(os, name, 0) for name in ("O_CLOEXEC", "O_BINARY")})
 _KINDS: Final = {
     stat.S_IFLNK: "it is a link",
     stat.S_IFIFO: "it is a pipe",
@@ -44,7 +44,7 @@ _KINDS: Final = {
 
 
 class NotOurs(OSError):
-    """It is no plain file of this user with one name; `strerror` says what it is."""
+    """The file is not a plain file of this user with one name; `strerror` says what it is."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(errno.EPERM, reason)
@@ -52,21 +52,21 @@ class NotOurs(OSError):
 
 
 def identity(there: os.stat_result) -> Identity:
-    """Which file it is, whatever its name."""
+    """The device and number of a file, which do not depend on its name."""
     return there.st_dev, there.st_ino
 
 
 def identity_of(file: int, path: str) -> Identity:
-    """Which file a descriptor is of, as `look` numbers it."""
-    # Windows, which has no O_NOFOLLOW, may number a file differently by its descriptor.
+    """The identity of the file of a descriptor, comparable with that of `look`."""
+    # Windows, which has no O_NOFOLLOW, may give another number for a descriptor.
     return identity(os.fstat(file) if hasattr(os, "O_NOFOLLOW") else os.lstat(path))
 
 
 def look(path: str) -> os.stat_result | None:
-    """What stands at this name, `None` if nothing does; it is not opened.
+    """The state of the file at this name, without opening it; `None`: there is none.
 
     Raises:
-        NotOurs: something that is not ours.
+        NotOurs: it is not a plain file of this user.
     """
     try:
         there = os.lstat(path)
@@ -80,8 +80,8 @@ def open_ours(path: str, flags: int = os.O_RDONLY) -> int:
     """A descriptor of the file at this name.
 
     Raises:
-        NotOurs: it is not ours.
-        OSError: it is not there, or can't be opened.
+        NotOurs: it is not a plain file of this user.
+        OSError: it does not exist, or can't be opened.
     """
     there = os.lstat(path)
     _check(there)
@@ -98,7 +98,7 @@ def open_ours(path: str, flags: int = os.O_RDONLY) -> int:
 
 @contextmanager
 def reading(path: str) -> Generator[int]:
-    """A descriptor to read the file at this name from."""
+    """A descriptor to read the library's own file at this name."""
     file = open_ours(path)
     try:
         yield file
@@ -107,12 +107,12 @@ def reading(path: str) -> Generator[int]:
 
 
 @contextmanager
-def reading_given(path: str | os.PathLike[str]) -> Generator[int]:
-    """A descriptor to read what the user names from, whoever owns it and whatever leads to it.
+def reading_any(path: str | os.PathLike[str]) -> Generator[int]:
+    """A descriptor to read a file that the user names, whoever owns it, through links too.
 
-    It may be the file of a journal that this process has locked, named by mistake: the lock stays.
+    The user may name, by mistake, a journal that this process has locked: the lock stays.
     """
-    file = os.open(path, os.O_RDONLY | _GIVEN)
+    file = os.open(path, os.O_RDONLY | _PLAINLY)
     try:
         yield file
     finally:
@@ -123,9 +123,9 @@ def make(path: str, flags: int = os.O_RDWR) -> int:
     """A descriptor of a new file, readable by its owner only.
 
     Raises:
-        NotOurs: it would not be taken for ours the next time, such as where the file system gives
+        NotOurs: `open_ours` would refuse the new file, for instance because the file system gives
             all files to one user. It is removed.
-        FileExistsError: something stands there, be it a link to nothing.
+        FileExistsError: the name is taken, even by a link to nothing.
     """
     file = os.open(path, flags | os.O_CREAT | os.O_EXCL | _CAREFULLY, 0o600)
     try:
@@ -142,7 +142,7 @@ def _check(there: os.stat_result) -> None:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if not stat.S_ISREG(there.st_mode):
         raise NotOurs(_KINDS.get(stat.S_IFMT(there.st_mode), "it is no plain file"))
-    # Root is no exception: what it writes beside the file of another user, that user could not use.
+    # Root too: another user could not use the files that root writes beside that user's file.
     user = getattr(os, "geteuid", None)
     if user is not None and there.st_uid != user():
         raise NotOurs("it belongs to another user")
@@ -151,10 +151,10 @@ def _check(there: os.stat_result) -> None:
 
 
 class Held:
-    """A descriptor that is open as long as SQLite may have the same file locked in this process.
+    """A descriptor that stays open as long as this process may hold SQLite's lock on the file.
 
-    POSIX gives up all locks of a process on a file when the process closes any descriptor of that
-    file. So none is closed before the last holder has let go.
+    POSIX drops all locks of a process on a file when the process closes any descriptor of that
+    file. So no descriptor is closed before the last `Held` of the file is released.
     """
 
     def __init__(self, file: int) -> None:
@@ -164,7 +164,7 @@ class Held:
             _holders[self._key] = _holders.get(self._key, 0) + 1
 
     def release(self) -> None:
-        """To be called when the lock is given up, and once."""
+        """Call it once, when the lock is given up."""
         with _lock:
             _holders[self._key] -= 1
             _kept.setdefault(self._key, []).append(self.file)

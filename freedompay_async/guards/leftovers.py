@@ -1,4 +1,4 @@
-"""What files, editors and shells leave around a setting, and what no key or token has: pure."""
+"""What files, editors and shells leave around a setting and no key or token has. Pure."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ if TYPE_CHECKING:
 
 __all__ = ["leftover_of"]
 
-_MARKS: Final = ('""', "''", "``", "“”", "„“", "„”", "«»", "‘’")  # noqa: RUF001 - the look-alikes are the point
+_QUOTES: Final = ('""', "''", "``", "“”", "„“", "„”", "«»", "‘’")  # noqa: RUF001 - the look-alikes are the point
 
 
 def leftover_of(value: Secret) -> str | None:
-    """What is odd about a key or a token, in words that go on from its name; `None`: nothing is.
+    """What is odd about a key or a token, as the rest of a sentence about it; `None`: nothing.
 
-    The value is looked at in a frame of its own, which has ended before anything can go wrong.
+    A frame of its own holds the value, and it ends before anything can fail.
     """
     text = value.reveal()
     if "\ufeff" in text:
@@ -24,7 +24,7 @@ def leftover_of(value: Secret) -> str | None:
         return "has a line break (newline or carriage return) in it, as the last line of a file has"
     if text != text.strip():
         return "begins or ends with white space"
-    if len(text) > 1 and text[0] + text[-1] in _MARKS:
+    if len(text) > 1 and text[0] + text[-1] in _QUOTES:
         return (
             "stands in quotation marks, as in a shell or an env file, and they were not taken away"
         )

@@ -1,4 +1,4 @@
-"""Objects that belong to their process, and say so where they are pickled or copied."""
+"""Objects that belong to their process, and refuse to be pickled or copied."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ __all__ = ["Staying"]
 
 
 class Staying:
-    """Holds what can't leave its process: connections, a thread, an event loop."""
+    """The base of what can't leave its process: it holds connections, a thread or a loop."""
 
     __slots__ = ()
     INSTEAD: ClassVar[str] = "make one where it is needed"
-    """What to do instead of pickling it."""
+    """What to do instead, for the error."""
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError(

@@ -1,6 +1,4 @@
-"""HashDT's hosted PIN pages: the PIN never touches the integrator, who shows the cardholder a page
-by its URL.
-"""
+"""HashDT's hosted PIN pages. The integrator shows a page by its URL, and never sees the PIN."""
 
 from freedompay_async.hashdt.client import HashDT
 from freedompay_async.hashdt.page import PinPage

@@ -1,4 +1,4 @@
-"""The keys of HashDT: headers of every call, and a token that may have to be fetched anew."""
+"""The headers that HashDT wants on every call, and the token that may have to be renewed."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from freedompay_async.redaction.secret import Hidden, Token
 
 __all__ = ["Access", "TokenSource", "closed", "header"]
 
-# Tokens that are remembered, should the issuer repeat one.
+# So many old tokens are kept, to hide them in case an answer repeats one.
 _EARLIER: Final = 4
 TokenSource = str | Callable[[], Awaitable[str]]
 
 
 class Access:
-    """What the session asks for headers: a `Signer` to it, although nothing is signed."""
+    """Makes the headers of every call. The session takes it for a `Signer`; it signs nothing."""
 
     header_id: bool = True
     on_refusal: str = ""
@@ -43,21 +43,21 @@ class Access:
 
     @property
     def secrets(self) -> tuple[Token, ...]:
-        """What goes out in headers and must not be shown, should the issuer repeat it."""
+        """What goes out in headers, and must not be shown where an answer repeats it."""
         token = () if self._token is None else (self._token,)
         return (self._api_key, *token, *self._earlier)
 
     @property
     def renewable(self) -> bool:
-        """Whether another token can be had."""
+        """Whether there is a source of tokens."""
         return self._source is not None
 
     async def renew(self, refused: Token | None, *, deadline: float) -> None:
         """Ask the source for a token, unless another call has done so since `refused` was used.
 
         Raises:
-            NotSent: it gave none before the deadline.
-            ConfigurationError: what it gave is no token.
+            NotSent: the source gave no token before the deadline.
+            ConfigurationError: the source gave something else.
         """
         if self._source is None:
             return
@@ -66,20 +66,20 @@ class Access:
         try:
             async with clock, self._renewal:
                 if self._token is refused:
-                    given: Hidden[object] = Hidden(self._source())
-                    if not isinstance(given.value, Awaitable):
+                    asked: Hidden[object] = Hidden(self._source())
+                    if not isinstance(asked.value, Awaitable):
                         raise ConfigurationError(
                             "token is a function that is not async: write it as async def. "
                             "Nothing was sent."
                         )
-                    renewed = header("token", closed(await given.value))
+                    renewed = header("token", closed(await asked.value))
                     if self._token is not None:
-                        # What was sent with it may still be answered.
+                        # Calls that were sent with the old token may still be answered.
                         self._earlier = (self._token, *self._earlier)[:_EARLIER]
                     self._token = renewed
         except TimeoutError:
             if not clock.expired():
-                raise  # It is the source's own.
+                raise  # The source itself timed out.
             late = True
         if late:
             raise NotSent("not sent: the token source gave no token in time. It is safe to repeat.")
@@ -96,15 +96,15 @@ class Access:
 
 
 def closed(value: Any) -> Any:
-    """The value in a form that no traceback shows; a function stays as it is."""
+    """The value in a form that no traceback shows. A function stays as it is."""
     return Token(value) if isinstance(value, str) else value if callable(value) else Hidden(value)
 
 
 def header(name: str, value: object) -> Token:
-    """The value, if it can go into a header.
+    """The value of a header.
 
     Raises:
-        ConfigurationError: it can't; the value is not shown.
+        ConfigurationError: it can't go into a header; the value is not shown.
     """
     if not isinstance(value, str):
         raise refusal(name, value.value if isinstance(value, Hidden) else value, "text")
@@ -120,9 +120,9 @@ def header(name: str, value: object) -> Token:
 
 
 def _fits(value: Token) -> bool:
-    """In a frame of its own, which no traceback shows.
+    """Whether a header can have this value: a line break in it would begin another header.
 
-    A line break in a header would let a value write headers of its own.
+    It is a function of its own so that no frame of a traceback has the text.
     """
     text = value.reveal()
     return bool(text) and text.isascii() and text.isprintable() and text == text.strip()

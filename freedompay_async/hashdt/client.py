@@ -1,10 +1,11 @@
-"""`HashDT`: settings in, `pins` out."""
+"""`HashDT`, the client of the hosted PIN pages."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Unpack
 
 from freedompay_async.base_client import BaseClient
+from freedompay_async.client_options import CLIENT_OPTIONS, choose
 from freedompay_async.contract.calls import Section
 from freedompay_async.contract.file.reading import overrides_of
 from freedompay_async.contract.overrides import overridden
@@ -13,12 +14,11 @@ from freedompay_async.guards.arguments import check_text
 from freedompay_async.hashdt.access import Access, closed
 from freedompay_async.hashdt.page import is_safe
 from freedompay_async.hashdt.pins import Pins
-from freedompay_async.settings.options import CLIENT_OPTIONS, choose
-from freedompay_async.settings.settings import is_plain
+from freedompay_async.settings.settings import is_unambiguous
 
 if TYPE_CHECKING:
+    from freedompay_async.client_options import ClientOptions
     from freedompay_async.hashdt.access import TokenSource
-    from freedompay_async.settings.options import ClientOptions
 
 __all__ = ["HashDT"]
 
@@ -32,11 +32,11 @@ class HashDT(BaseClient):
         product_id: goes out as `x-product-id`.
         token: the bearer token, or an async function that gives one; it is asked again once where
             the token is refused (HTTP 401).
-        **options: see `ClientOptions`, which tells of each with its unit. In a few words:
+        **options: see `ClientOptions`, which describes each with its unit. In a few words:
             `max_connections` (100), `rate` in calls a second, `timeout` in seconds (60), `policy`:
             the times in between, `contract`: what is different in the contract table,
             `ssl_context`, `max_answer` in bytes, `proxy`, `trust_env`: the proxy of the
-            environment.
+            environment, `transport`: in place of aiohttp.
 
     Raises:
         ConfigurationError: a setting is missing or wrong; nothing was sent.
@@ -55,7 +55,12 @@ class HashDT(BaseClient):
         api_key, product_id, token = closed(api_key), closed(product_id), closed(token)
         chosen = choose(options, CLIENT_OPTIONS, "HashDT.__init__")
         check_text("base_url", base_url)
-        if not is_safe(base_url) or not is_plain(base_url) or "?" in base_url or "#" in base_url:
+        if (
+            not is_safe(base_url)
+            or not is_unambiguous(base_url)
+            or "?" in base_url
+            or "#" in base_url
+        ):
             raise ConfigurationError(
                 "base_url must be like https://api.example.com, without a query or a user. "
                 "Nothing was sent."
@@ -70,6 +75,6 @@ class HashDT(BaseClient):
         self.pins: Final = Pins(self._session, access)
 
     def __repr__(self) -> str:
-        if not hasattr(self, "_transport"):
-            return "HashDT(not made)"  # Whoever records the locals of a refusal asks for it.
-        return f"HashDT({self._transport!r})"
+        if not hasattr(self, "_session"):
+            return "HashDT(not made)"  # A tool that records locals asks for it in mid-refusal.
+        return f"HashDT({self._in_use()})"

@@ -15,27 +15,28 @@ _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 
 
 class PinPage(Portable, kw_only=True, frozen=True):
-    """Whoever has the URL can set the PIN, so it shows itself only when it is asked to:
-    `url.reveal()`, or `iframe()`.
+    """The page on which one PIN is set.
+
+    Whoever has the URL can set the PIN, so only `url.reveal()` and `iframe()` show it.
     """
 
     request_id: str
     url: PageUrl
 
     def iframe(self, *, title: str = "PIN", width: str = "100%", height: str = "560") -> str:
-        """HTML that shows the page, escaped. The page can run its own scripts and send its form,
-        and nothing else.
+        """HTML, escaped, that shows the page in a frame. The page can run its own scripts and send
+        its form, and nothing else.
 
-        It gets no referrer, can't open windows or move the page around it, and asks for no camera,
-        microphone or place.
+        It gets no referrer, can't open windows or navigate the page around it, and can't ask for
+        the camera, the microphone or the location.
 
         Args:
             title: what a screen reader calls it.
             width: of the frame, as HTML takes it.
             height: of the frame.
         """
-        # The page keeps its own origin, which it may need for its own session; it is never the
-        # origin of the page around it.
+        # The page keeps its own origin, which its session may need. That is never the origin of the
+        # page around it.
         attributes = {
             "src": self.url.reveal(),
             "title": title,
@@ -50,7 +51,7 @@ class PinPage(Portable, kw_only=True, frozen=True):
 
 
 def is_safe(url: object) -> bool:
-    """Whether it is https, or this machine; and no user name hides the host."""
+    """Whether a URL is https or of this machine, without a user name that could hide the host."""
     if not isinstance(url, str):
         return False
     try:

@@ -1,4 +1,4 @@
-"""`hashdt.pins`."""
+"""`hashdt.pins`: pages on which a cardholder sets a PIN."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from freedompay_async.errors import AuthenticationError, FreedomPayError, Protoc
 from freedompay_async.guards.staying import Staying
 from freedompay_async.hashdt.access import header
 from freedompay_async.hashdt.page import PinPage, is_safe
-from freedompay_async.settings.options import ID_OPTIONS, unknown_option
+from freedompay_async.settings.options import ID_OPTIONS, check_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,8 @@ class Pins(Staying):
     idempotency key of your own; left out, the library makes one, the same for every attempt.
     `timeout` is seconds, everything included, the token source too. `queue=False` is as for
     `fp.cards`.
-    Each raises any of `FreedomPayError` but `StillProcessing`, and what the token source raises.
+    Each method raises any of `FreedomPayError` but `StillProcessing`, and what the token source
+    raises.
     """
 
     INSTEAD = "make a client in each process"
@@ -93,15 +94,14 @@ class Pins(Staying):
         headers: Callable[[], HeaderQuery],
         options: IdOptions,
     ) -> PinPage:
-        if not options.keys() <= ID_OPTIONS:
-            raise unknown_option(options, ID_OPTIONS, f"Pins.{call.name.rpartition('.')[2]}")
+        check_options(options, ID_OPTIONS, "Pins", call.name)
         query = headers()
-        given, timeout = options.get("request_id"), options.get("timeout")
-        request_id = new_request_id() if given is None else checked_request_id(given)
+        wanted, timeout = options.get("request_id"), options.get("timeout")
+        request_id = new_request_id() if wanted is None else checked_request_id(wanted)
         own = cast("ChangeOptions", {**options, "request_id": request_id})
         access = self._access
         try:
-            # Before the token source is asked for anything.
+            # Checked first, so that a client that can't be used asks its token source for nothing.
             loop = self._session.shared.check(timeout)
             deadline = loop.time() + (timeout or self._session.timeout)
             if access.token is None:
@@ -125,13 +125,13 @@ class Pins(Staying):
             error.request_id, error.call = error.request_id or request_id, error.call or call.name
             raise
         except asyncio.CancelledError as error:
-            # Of the token source too. Asking for a page changes nothing.
+            # The token source may have been cancelled too. Asking for a page changes nothing.
             mark_cancelled(error, request_id, outcome_unknown=False)
             raise
 
 
 def _left(deadline: float) -> float:
-    # Never nothing: a call without any time says itself that it was not sent.
+    # More than 0, so that a call whose time is up says itself that it was not sent.
     return max(deadline - asyncio.get_running_loop().time(), 1e-3)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from freedompay_async.contract.models.answers import IssuedCards, RequestState
+from freedompay_async.contract.models.answers import RequestState
+from freedompay_async.contract.models.results import IssuedCards
 
 if TYPE_CHECKING:
     from freedompay_async.contract.calls import Call

@@ -8,7 +8,7 @@ from math import inf
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from freedompay_async.calls.cancelled import mark_cancelled
-from freedompay_async.contract.models.answers import IssuedCards
+from freedompay_async.contract.models.results import IssuedCards
 from freedompay_async.errors import (
     AuthenticationError,
     ConfigurationError,

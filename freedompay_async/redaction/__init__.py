@@ -1,1 +1,1 @@
-"""What must not be shown."""
+"""Keeps secrets out of everything that is shown."""

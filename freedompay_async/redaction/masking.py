@@ -1,8 +1,7 @@
-"""Texts that came in, as they may be shown: secrets are masked. Linear in the length of the text,
-because a server writes it.
+"""Masks secrets in texts that came in, by their shape and by the names of fields.
 
-What is known to be a secret is hidden by `spelling.py`; here what is not known is told by its
-shape.
+Known secrets are hidden by `spelling.py`. The time is linear in the length of the text, because a
+server chooses the text.
 """
 
 from __future__ import annotations
@@ -36,43 +35,12 @@ __all__ = [
 
 _WORDS: Final = frozenset(
     {
-        *("secret", "secretkey", "token", "password", "passwd", "otp", "document"),
-        *(
-            "pan",
-            "cardpan",
-            "cardnumber",
-            "cvv",
-            "cvv2",
-            "cvc",
-            "cvc2",
-            "expiry",
-            "exp",
-            "expdate",
-            "expirydate",
-        ),
-        *(
-            "apikey",
-            "authorization",
-            "securitycode",
-            "smscode",
-            "track1",
-            "track2",
-            "cardno",
-            "expiration",
-            "expirationdate",
-            "validthru",
-        ),
-        *("pin", "newpin", "oldpin", "pincode", "pinblock"),
-        *(
-            "passphrase",
-            "pwd",
-            "credential",
-            "credentials",
-            "privatekey",
-            "accesskey",
-            "signature",
-            "jwt",
-        ),
+        *("secret", "secretkey", "token", "password", "passwd", "otp", "document", "smscode"),
+        *("pan", "cardpan", "cardnumber", "cardno", "cvv", "cvv2", "cvc", "cvc2", "securitycode"),
+        *("expiry", "exp", "expdate", "expirydate", "expiration", "expirationdate", "validthru"),
+        *("pin", "newpin", "oldpin", "pincode", "pinblock", "track1", "track2"),
+        *("apikey", "authorization", "passphrase", "pwd", "credential", "credentials"),
+        *("privatekey", "accesskey", "signature", "jwt"),
     }
 )
 _OF_ONE: Final = frozenset({"id", "type", "kind", "status", "state", "count", "attempts", "length"})
@@ -88,16 +56,17 @@ _GAP: Final = "[ \\-\u00a0\u2009\u2013\u2014]{1,2}"
 _RUN: Final = re.compile(f"[0-9]+(?:{_GAP}[0-9]+)*")
 _LONG_RUN: Final = re.compile("[0-9 \\-\u00a0\u2009\u2013\u2014]{13}")
 _GROUP: Final = re.compile(r"[0-9]+")
-# A card's number as it is printed, and what may stand before it in such groups: nothing tells where
-# it begins.
+# The number of a card as it is printed. Groups of four before it are taken with it, because nothing
+# shows where it begins.
 _PRINTED: Final = re.compile(
     f"(?<![0-9])[0-9]{{4}}(?:{_GAP}[0-9]{{4}}){{2,}}{_GAP}[0-9]{{1,7}}(?![0-9])"
 )
-# Base64, also that of URLs, as JSON and URLs write it. It may be wrapped into lines, of which the
-# last one is short; behind a blank only a long piece is one.
+# Base64, also base64url, as JSON and URLs write it. It may be wrapped into lines, the last of which
+# is short. After a blank only a long piece counts.
 _LETTER: Final = r"(?:[A-Za-z0-9+/_-]|\\{1,8}/|%2[BbFf]|\\{1,8}u002[BbFf])"
 _BASE64: Final = re.compile(
-    rf"(?<![A-Za-z0-9+/_-]){_LETTER}{{16,}}+(?:(?:\\{{1,8}}[rn]|[\r\n])++[ \t]*+{_LETTER}++|[ \t]++{_LETTER}{{40,}}+)*+"
+    rf"(?<![A-Za-z0-9+/_-]){_LETTER}{{16,}}+"
+    rf"(?:(?:\\{{1,8}}[rn]|[\r\n])++[ \t]*+{_LETTER}++|[ \t]++{_LETTER}{{40,}}+)*+"
     rf"(?:=|%3[Dd]|\\{{1,8}}u003[Dd]){{0,2}}"
 )
 _UUIDS: Final = re.compile(UUID_FORM)
@@ -105,24 +74,24 @@ _ONE_LETTER: Final = re.compile(_LETTER)
 _SHORTEST: Final = 64
 TIME_FORM: Final = r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?"
 """A pattern of a date, or of a time with or without an offset."""
-# A code, in one piece or digit by digit. Times, and the digits of a UUID, are none.
+# A code, in one piece or digit by digit. Times and the digits of a UUID are no codes.
 _CODES: Final = re.compile(
     rf"(?P<other>{UUID_FORM}|(?<!\d){TIME_FORM}(?!\d)"
     r"|(?<!\d)\d{1,2}\.\d{1,2}\.\d{4}(?: \d\d:\d\d(?::\d\d)?)?(?!\d)|(?<!\d)\d{8}T\d{6}Z?(?!\d))"
     r"|(?<!\d)(?:\d{3,8}|\d{1,2}(?:[ .\-\u00a0]\d{1,2}){1,7})(?!\d)"
 )
-# To tell quickly of a whole body that it has no such run: each of these letters is written as one.
+# A quick test of a whole body for such a run: it replaces each of these letters by the same one.
 _AS_LETTERS: Final = bytes.maketrans(
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_%=-", b"A" * 68
 )
 _AS_DIGITS: Final = bytes.maketrans(b"0123456789 -", b"0" * 12)
 _LETTERS: Final = b"A" * 64
 _NUMBER: Final = b"0" * 13
-# Up to the last word of a text.
+# All of a text but its last word.
 _WORDS_BEFORE: Final = re.compile(r".*[\s\"'<>(){}\[\],;:=&?|]", re.DOTALL)
 _LONGEST_WORD: Final = 200
 _DIGITS: Final = "0123456789 -"
-# So many characters of an issuer's text are looked at, and of a whole body; the rest is not shown.
+# The most characters of an issuer's text, and of a whole body, that are read; no more are shown.
 MOST_OF_TEXT: Final = 2_000
 _MOST_OF_BODY: Final = 65_536
 _DEEPEST: Final = 60
@@ -131,14 +100,14 @@ _DEEPEST: Final = 60
 def masked_body(
     body: bytes, known: Iterable[Known] = (), *, codes: bool = False, most: int = 16_384
 ) -> str:
-    """At most `most` characters of an answer; what is known, the values of secret fields and
-    whatever reads like a secret become `***`.
+    """At most `most` characters of an answer. Known secrets, the values of secret fields, and what
+    has the shape of a secret become `***`.
     """
     text = body[: 4 * _MOST_OF_BODY].decode("utf-8", "replace")
     whole, counted = len(text), "characters"
     if len(body) > 4 * _MOST_OF_BODY:
         whole, counted = len(body), "bytes"
-    # Hidden before it is cut: of half a secret nothing tells what it is.
+    # Hidden before it is cut, because half a secret can't be recognised.
     text = hide_known(text[:_MOST_OF_BODY], known)
     if whole <= _MOST_OF_BODY:
         text = _masked_json(text)
@@ -150,7 +119,7 @@ def masked_body(
 
 
 def mask_text(text: str) -> str:
-    """The same for a text of any length that need not be JSON."""
+    """The same for a text of any length, which need not be JSON."""
     if '"' in text:
         text = _without_named(text)
     text = _BASE64.sub(_mask_letters, text)
@@ -159,7 +128,7 @@ def mask_text(text: str) -> str:
 
 
 def _mask_letters(match: re.Match[str]) -> str:
-    """Runs of at least 64 letters; ids one below the other are none."""
+    """Mask a run of at least 64 letters, unless it is a list of UUIDs."""
     text = match[0]
     if len(text) < _SHORTEST or not _UUIDS.sub("", text).strip():
         return text
@@ -169,15 +138,15 @@ def _mask_letters(match: re.Match[str]) -> str:
 
 
 def masked_codes(text: str) -> str:
-    """Without any 3 to 8 digits that may be a code."""
+    """The text without any 3 to 8 digits that may be a code."""
     return _CODES.sub(
         lambda match: match[0] if match["other"] or _digits_in(match[0]) < 3 else MASK, text
     )
 
 
 def cut(text: str, most: int = MOST_OF_TEXT) -> str:
-    """At most so many characters; where it is cut, without the word that was cut, which may be the
-    better part of a secret.
+    """At most `most` characters. The word at the cut is left out, because it may be most of a
+    secret.
     """
     if len(text) <= most:
         return text
@@ -187,17 +156,16 @@ def cut(text: str, most: int = MOST_OF_TEXT) -> str:
 
 
 def is_shaped(body: bytes) -> bool:
-    """Whether a text in these bytes may have something that `mask_text` changes: a run, or letters
-    that are written in another way.
-    """
+    """Whether `mask_text` may change a text in these bytes: they have a run, or escaped letters."""
     if not body.isascii() or b"\\" in body:
         return True
     return _LETTERS in body.translate(_AS_LETTERS) or _NUMBER in body.translate(_AS_DIGITS)
 
 
 def is_secret_name(name: str) -> bool:
-    """Whether a field of this name holds a secret: `pin`, `newPin`, `card_number`, `pan_encrypted`;
-    an id or a status of one does not.
+    """Whether a field of this name holds a secret, such as `newPin` or `card_number`.
+
+    The id, type or status of a secret is none.
     """
     return _is_secret_name(name[:64])
 
@@ -220,8 +188,8 @@ def _digits_in(text: str) -> int:
 
 
 def _masked_json(text: str, depth: int = 0) -> str:
-    """Written anew where a field of a secret name is in it; otherwise, and if it is no JSON, as it
-    came.
+    """JSON without the values of secret fields. A text without such fields, or that is no JSON,
+    stays as it is.
     """
     try:
         value = _DECODER.decode(text)
@@ -247,9 +215,7 @@ def _hide(value: Any, depth: int) -> Any:
 
 
 def _without_named(text: str) -> str:
-    """For what is no JSON, because it was cut or stands inside another text: the value after each
-    secret name.
-    """
+    """Mask the value after each secret name, where the JSON was cut or stands inside a text."""
     parts: list[str] = []
     at = 0
     for named in _NAME.finditer(text):
@@ -262,7 +228,7 @@ def _without_named(text: str) -> str:
 
 
 def _value_end(text: str, at: int) -> int:
-    """Where the value that begins here ends: after its own end of text, or after its last bracket."""
+    """Where the value that begins here ends: after its text, or after its last bracket."""
     depth = 0
     for piece in _PIECE.finditer(text, at):
         depth += (piece[0] in "[{") - (piece[0] in "]}")
@@ -274,10 +240,9 @@ def _value_end(text: str, at: int) -> int:
 
 
 def _mask_run(match: re.Match[str]) -> str:
-    """Groups of digits, of which some together may be a card number: 13 to 19 digits.
+    """Mask the groups of digits that may be a card number together: 13 to 19 digits.
 
-    In one piece they are taken for one whatever they are; in groups only if the check digit is
-    right.
+    One group of that length is always masked; several groups only if the check digit is right.
     """
     run = match.group()
     if len(run) < 13:
@@ -305,26 +270,26 @@ def _mask_run(match: re.Match[str]) -> str:
 
 
 class _Checked:
-    """Luhn's check of any part of a long run of digits, each in the same short time."""
+    """Luhn's check for any part of a long run of digits, in constant time for each part."""
 
     def __init__(self, digits: str) -> None:
-        plain, doubled = [0, 0], [0, 0]
-        # Sums so far over the places of each parity, one to the left of where the place itself is.
-        self._plain: Final = [(0, 0)]
+        single, doubled = [0, 0], [0, 0]
+        # Entry n has the sums over the first n places, for even and for odd places.
+        self._single: Final = [(0, 0)]
         self._doubled: Final = [(0, 0)]
         for place, char in enumerate(digits):
             digit = int(char)
-            plain[place % 2] += digit
+            single[place % 2] += digit
             doubled[place % 2] += sum(divmod(2 * digit, 10))
-            self._plain.append((plain[0], plain[1]))
+            self._single.append((single[0], single[1]))
             self._doubled.append((doubled[0], doubled[1]))
 
     def fits(self, begin: int, end: int) -> bool:
         """Whether the check digit of these places is right."""
         last = (end - 1) % 2
-        plain = self._plain[end][last] - self._plain[begin][last]
+        single = self._single[end][last] - self._single[begin][last]
         doubled = self._doubled[end][1 - last] - self._doubled[begin][1 - last]
-        return (plain + doubled) % 10 == 0
+        return (single + doubled) % 10 == 0
 
 
 _DECODER: Final = msgspec.json.Decoder(float_hook=Decimal)

@@ -1,6 +1,4 @@
-"""A value taken apart where it holds what has no form in JSON: secrets, and fields that are no
-mapping.
-"""
+"""Copies a value without what JSON can't hold: secrets, and fields that are no mapping."""
 
 from __future__ import annotations
 
@@ -19,11 +17,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Closed", "opened"]
 
-_PLAIN: Final = frozenset({str, int, bool, float, Decimal, type(None), bytes})
+_UNCHANGED: Final = frozenset({str, int, bool, float, Decimal, type(None), bytes})
 
 
 class Closed:
-    """Fields that read like a mapping, and are none to `isinstance`."""
+    """Fields that read like a mapping, and are not a `Mapping` for `isinstance`."""
 
     __slots__ = ()
 
@@ -32,14 +30,13 @@ class Closed:
 
 
 def opened(value: Any, show: Callable[[Secret], Any]) -> Any:
-    """The value with what `show` gives in the place of each secret, and with a dict in the place of
+    """A copy of the value, with `show(secret)` in place of each secret and a dict in place of
     closed fields.
 
-    Nothing of it is changed: what holds one of them is copied, and all else is in the copy as it
-    is.
+    The value itself does not change. Parts without secrets and closed fields are not copied.
     """
     kind = type(value)
-    if kind in _PLAIN:
+    if kind in _UNCHANGED:
         return value
     if isinstance(value, Secret):
         return show(value)

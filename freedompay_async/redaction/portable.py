@@ -1,7 +1,6 @@
-"""What other programs' encoders make of values of ours: msgspec's, as in Litestar, and pydantic's,
-as in FastAPI.
+"""Lets msgspec (as in Litestar) and pydantic (as in FastAPI) write the library's values.
 
-A handler of a web application returns an answer as it is, so no hook may be needed.
+A web handler returns an answer as it is, so their encoders have to write it without a hook.
 """
 
 from __future__ import annotations
@@ -22,12 +21,12 @@ __all__ = ["Encoded", "Portable"]
 class Encoded(EnumMeta):
     """The metaclass of types that msgspec writes without a hook.
 
-    msgspec has no place for a type to say how it is written. It takes a class of this metaclass for
-    an enumeration, and writes the text of a member that is a string, or the `_value_` of another
-    one. In all else such a class is an ordinary one.
+    A type can't tell msgspec how to write it. msgspec takes a class of this metaclass for an
+    enumeration: it writes the text of a member that is a string, and the `_value_` of any other
+    member. In all else such a class is an ordinary one.
 
-    To be read, it would be looked up among its members. So msgspec is given a stand-in there, for
-    which a hook is asked as for any other type.
+    To read one, msgspec would look it up among the members. So it gets a stand-in there, for which
+    it asks a hook as for any other type.
     """
 
     @classmethod
@@ -46,7 +45,7 @@ class Encoded(EnumMeta):
     ) -> None:
         type.__init__(cls, name, bases, namespace)
 
-    # Those of an enumeration look at its members.
+    # The methods of an enumeration would use its members.
     __call__ = type.__call__  # pyright: ignore[reportAssignmentType]
     __repr__ = type.__repr__
     __setattr__ = type.__setattr__
@@ -84,12 +83,12 @@ class Encoded(EnumMeta):
 
     @property
     def __supertype__(cls) -> type:
-        """What msgspec reads in its place, as it does for a `NewType`."""
+        """The type that msgspec reads in its place, as for a `NewType`."""
         return _stand_in(cls)
 
 
 class _StandIn(type):
-    """A class without that metaclass: what is asked of it is asked of the class that it stands for."""
+    """The metaclass of stand-ins, which pass everything on to the class they stand for."""
 
     stands_for: type
 
@@ -108,20 +107,20 @@ def _stand_in(kind: type) -> type:
 
 
 class Portable(msgspec.Struct, frozen=True):
-    """A struct that a web handler may return as it is, and that a model of pydantic may hold.
+    """A struct that a web handler may return as it is, and that a pydantic model may hold.
 
-    `dict()` of it has its fields as JSON has them: amounts and times are text, and secrets are
+    `dict()` of it has its fields in the form of JSON: amounts and times are text, and secrets are
     `***`.
     """
 
     def __iter__(self) -> Iterator[tuple[str, Any]]:
-        return iter(_plain(self).items())
+        return iter(_as_dict(self).items())
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: object, _handler: object) -> dict[str, Any]:
         written = {
             "type": "function-plain",
-            "function": _plain,
+            "function": _as_dict,
             "return_schema": {"type": "any"},
             "when_used": "always",
         }
@@ -132,5 +131,5 @@ class Portable(msgspec.Struct, frozen=True):
         return {"type": "object", "title": cls.__name__}
 
 
-def _plain(value: Portable) -> dict[str, Any]:
+def _as_dict(value: Portable) -> dict[str, Any]:
     return cast("dict[str, Any]", msgspec.to_builtins(value))

@@ -1,7 +1,7 @@
-"""What must not be shown of the texts that come in: one place knows what went out with a client.
+"""Hides in answers the secrets that a client has sent.
 
-What an answer repeats of it is hidden, whichever answer that is. What this process does not know,
-because another one sent it or it is long ago, is hidden by its shape: see `masking.py`.
+Secrets that this process does not know, because another process sent them or long ago, are hidden
+by their shape: see `masking.py`.
 """
 
 from __future__ import annotations
@@ -43,18 +43,18 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-# So many requests are remembered, and so many characters of what went out with them; older ones are
+# The most requests that are remembered, and the most characters of their secrets. Older secrets are
 # hidden by shape only.
 _MOST_REQUESTS: Final = 10_000
 _MOST_SIGNERS: Final = 8
 _MOST_CHARACTERS: Final = 4 * 2**20
-# A longer one is a document, which has a shape: its beginning is enough to know it by.
+# A longer secret is a document. It has a shape, and its beginning is enough to recognise it.
 _MOST_OF_ONE: Final = 16_384
 _MOST_SEARCHED: Final = 4_000
-_PLAIN: Final = frozenset({str, int, bool, Decimal, type(None)})
-# A time or a masked card is no longer.
+_SCALARS: Final = frozenset({str, int, bool, Decimal, type(None)})
+# The longest time or masked card number.
 _LONGEST_FORM: Final = 40
-# Shorter than the number of a card.
+# It is shorter than the number of a card.
 _CODE: Final = re.compile(r"-?\w{1,12}", re.ASCII)
 _TIME: Final = re.compile(TIME_FORM, re.ASCII)
 _CARD_MASK: Final = re.compile(r"(?=(?:[^*xX\u2022]*[*xX\u2022]){4})[0-9*xX\u2022 -]{8,30}")
@@ -62,11 +62,11 @@ _MOST_OF_A_CARD: Final = 10
 
 
 class Keyed(Protocol):
-    """What signs calls, as far as it is asked here."""
+    """A signer, as far as it is needed here."""
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
-        """What must not be shown, should the issuer repeat it."""
+        """What must not be shown where the issuer repeats it."""
         ...
 
 
@@ -74,9 +74,9 @@ class Redaction:
     """What is hidden in the answers to one call.
 
     Args:
-        secrets: what they may repeat.
-        codes: codes go over this call, so any 3 to 8 digits are taken for one.
-        known: more of what they may repeat.
+        secrets: what the answers may repeat.
+        codes: the call carries codes, so any 3 to 8 digits count as one.
+        known: more of what the answers may repeat.
     """
 
     __slots__ = ("_codes", "_known")
@@ -88,67 +88,56 @@ class Redaction:
         self._codes: Final = codes
 
     def with_more(self, secrets: Iterable[Secret], *, codes: bool) -> Redaction:
-        """The same, and these too; a code among them is one that goes over the call."""
+        """The same with more secrets. A code among them counts as a code that the call carries."""
         more = tuple(map(Known, secrets))
         return Redaction(
             codes=codes or any(each and each.code for each in more), known=(*self._known, *more)
         )
 
     def within(self, body: bytes) -> Redaction | None:
-        """What is hidden of this answer; `None`: nothing.
-
-        Quick, because in most answers there is nothing.
-        """
+        """What to hide in this answer; `None`: nothing, which is found out quickly."""
         known = present(self._known, body)
         if not known and not self._codes and len(body) <= _MOST_OF_ONE and not is_shaped(body):
             return None
         return self if len(known) == len(self._known) else Redaction(known=known, codes=self._codes)
 
     def text(self, text: str) -> str:
-        """At most 2,000 characters of a text, without what must not be shown."""
+        """At most 2,000 characters of a text, without secrets."""
         return self._hidden(text, codes=self._codes)
 
     def word(self, word: str) -> str:
-        """The same of a field that is no sentence: digits in it are no code unless they are known
-        to be one.
-        """
+        """The same for a field that is no sentence: only known digits count as a code in it."""
         return self._hidden(word, codes=False)
 
     def code(self, code: str) -> str:
-        """An issuer's code.
-
-        The bare one is hidden only if it is known to be a secret: it tells what is wrong.
-        """
+        """An issuer's error code, which says what is wrong. Only a known secret is hidden in it."""
         return hide_known(code, self._known) if _CODE.fullmatch(code) else self.text(code)
 
     def card_mask(self, mask: str) -> str:
-        """The number of a card of which most is left out; what shows more of one is a text like any
-        other.
-        """
+        """A masked card number; one that shows too many digits is treated like any text."""
         return mask if _shows_little(mask) else self.text(mask)
 
     def _hidden(self, text: str, *, codes: bool) -> str:
         if _is_form(text):
-            # A code may well be the year of a time, or the end of a card's number.
+            # A code may be equal to the year of a time, or to the end of a card number.
             return MASK if self._is_one(text) else text
-        # Hidden before it is cut: of half a secret nothing tells what it is.
+        # Hidden before it is cut, because half a secret can't be recognised.
         text = mask_text(cut(hide_known(text[:_MOST_SEARCHED], self._known)))
         return masked_codes(text) if codes else text
 
     def _is_one(self, text: str) -> bool:
-        """Whether all of it is a secret, or all the digits of a card's number in it."""
+        """Whether the whole text is a secret, or all digits of the card number in it are one."""
         digits = "".join(filter(str.isdigit, text)) if _is_card_mask(text) else text
         return any(each.is_value(text) or each.is_value(digits) for each in self._known)
 
     def sealed(self, value: Any, *, numbers: bool) -> Any:
-        """The value with a `Secret` in the place of each text that repeats what is known: what else
-        it is, its reader knows.
+        """The value with a `Secret` in place of each text that repeats a known secret.
 
-        Ids, times and numbers of cards with stars in them stay.
+        Ids, times and masked card numbers stay.
 
         Args:
             value: a good answer, before it is read into the caller's own type.
-            numbers: whether numbers are sealed too.
+            numbers: whether numbers are replaced too.
         """
         if isinstance(value, dict):
             return {
@@ -189,14 +178,14 @@ class Redaction:
 
 
 BY_SHAPE: Final = Redaction()
-"""For what comes in where nothing is known to have gone out."""
+"""For answers where no secrets are known."""
 
 
 class Outgoing:
-    """What went out with a client, for as long as there is room.
+    """The secrets that a client has sent; the oldest are forgotten when there are too many.
 
     Args:
-        signers: their keys and tokens, as `secrets` of each has them, are in every call.
+        signers: their `secrets`, such as keys and tokens, are in every call.
         added: what overrides add to bodies.
     """
 
@@ -209,12 +198,12 @@ class Outgoing:
         self._characters = 0
 
     def sign_with(self, signers: Iterable[Keyed]) -> None:
-        """These sign too; what went out with those before them may still be answered."""
+        """Add signers. The earlier ones stay, because calls that they signed may be unanswered."""
         new = [each for each in signers if all(each is not known for known in self._signers)]
         self._signers = [*self._signers, *new][-_MOST_SIGNERS:]
 
     def note(self, request_id: str, secrets: Sequence[Secret]) -> None:
-        """These go out under this id."""
+        """Remember the secrets that are sent under this id."""
         self._forget(request_id)
         self._of[request_id] = tuple(secrets)
         self._characters += _size(secrets)
@@ -227,16 +216,16 @@ class Outgoing:
     def about(
         self, request_id: str | None, secrets: Sequence[Secret] = (), *, codes: bool = False
     ) -> Redaction:
-        """What is hidden in the answers to a call, or to a question about it.
+        """What to hide in the answers to a call, or to a question about it.
 
         Args:
-            request_id: of the call.
-            secrets: what goes out with it, noted or not.
-            codes: codes go over it.
+            request_id: the id of the call.
+            secrets: what is sent with it, remembered or not.
+            codes: the call carries codes.
         """
         keys = tuple([secret for each in self._signers for secret in each.secrets])
         if keys != self._keys:
-            # A new token; the first time, all of them.
+            # There is a new token, or it is the first call.
             self._keys, self._usual = keys, Redaction((*keys, *self._added))
         own = (*secrets, *self._of.get(request_id or "", ()))
         if not own and not codes:
@@ -245,9 +234,7 @@ class Outgoing:
 
 
 def secrets_sent(value: object) -> list[Secret]:
-    """The secrets inside of what goes out: what is sealed, and what has the name of a secret on the
-    wire.
-    """
+    """The secrets in a body: each `Secret`, and each field with the name of a secret."""
     found: list[Secret] = []
     if isinstance(value, Struct) and _holds_none(type(value)):
         return found
@@ -255,7 +242,7 @@ def secrets_sent(value: object) -> list[Secret]:
     def take(secret: Secret) -> None:
         found.append(_beginning(secret))
 
-    # What has no form in JSON is refused before it is sent.
+    # A body that JSON can't hold is refused before it is sent.
     with suppress(AttributeError, TypeError, ValueError, OverflowError, RecursionError):
         _named_secrets(to_builtins(opened(value, take)), found)
     return found
@@ -263,15 +250,15 @@ def secrets_sent(value: object) -> list[Secret]:
 
 @cache
 def _holds_none(kind: type[Struct]) -> bool:
-    """Whether a body of this type has no place for a secret, as most have."""
+    """Whether a body of this type has no field for a secret, which is so for most."""
     return all(
-        _PLAIN.issuperset(leaves(each.type)) and not is_secret_name(each.encode_name)
+        _SCALARS.issuperset(leaves(each.type)) and not is_secret_name(each.encode_name)
         for each in fields(kind)
     )
 
 
 def leaves(kind: Any) -> Iterator[Any]:
-    """What an annotation names, inside lists and unions too."""
+    """The types that an annotation names, inside lists and unions too."""
     parts = get_args(kind)
     if not parts:
         yield kind
@@ -291,12 +278,12 @@ def _named_secrets(value: Any, found: list[Secret], *, named: bool = False) -> N
 
 
 def is_id(name: str) -> bool:
-    """Whether a field of this name is an id, which is needed as it is."""
+    """Whether a field of this name is an id, which is never hidden."""
     return name == "id" or name.endswith(("_id", "Id"))
 
 
 def named_apart(named: Iterable[tuple[str, T]]) -> Iterator[tuple[str, T]]:
-    """Two names that look alike without their secrets are two names all the same."""
+    """Number the names that became equal when their secrets were hidden."""
     seen: set[str] = set()
     for name, part in named:
         unique = name if name not in seen else f"{name} ({len(seen)})"
@@ -305,12 +292,12 @@ def named_apart(named: Iterable[tuple[str, T]]) -> Iterator[tuple[str, T]]:
 
 
 def _is_form(text: str) -> bool:
-    """Whether it is a time or a card's number with stars, in whose digits a code may be by chance."""
+    """Whether the text is a time or a masked card number, which may hold a code by chance."""
     return len(text) <= _LONGEST_FORM and (_TIME.fullmatch(text) is not None or _is_card_mask(text))
 
 
 def _is_card_mask(text: str) -> bool:
-    """Whether it is a card's number with stars, of which no more is told than receipts tell."""
+    """Whether the text is a masked card number that shows no more digits than a receipt."""
     return _CARD_MASK.fullmatch(text) is not None and _shows_little(text)
 
 

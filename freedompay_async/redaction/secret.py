@@ -1,4 +1,4 @@
-"""Values that are shown as `***` wherever they turn up."""
+"""Values that show themselves as `***` everywhere."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeAlias, TypeVar
 from freedompay_async.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    # To whoever checks types it is a string like others, and no enumeration.
+    # For type checkers it is an ordinary string, and no enumeration.
     _Encoded: TypeAlias = type
 else:
     from freedompay_async.redaction.portable import Encoded as _Encoded
@@ -32,21 +32,21 @@ MASK: Final = "***"
 
 
 class Secret(str, metaclass=_Encoded):
-    """Text that no log, repr, format, traceback, pickle or JSON shows; `reveal()` is the only door.
+    """A text that no log, repr, format, traceback, pickle or JSON shows. `reveal()` gives it.
 
-    To everything that takes it for a string it is the string `***`: a secret that ends up in the
-    wrong place is useless there. msgspec and pydantic write it so too. A pickle holds no value;
-    what comes out of it is a secret that can't be revealed.
+    Wherever a string is expected, it is the string `***`, so a secret in the wrong place is useless
+    there. msgspec and pydantic write `***` too. A pickle does not hold the value; the secret that
+    is read from it can't be revealed.
     """
 
     __slots__ = ("_value",)
     _value: str | None
-    # What msgspec makes of it where it builds no JSON: see `portable.py`.
+    # msgspec takes this where it builds no JSON: see `portable.py`.
     _value_ = MASK
 
     def __new__(cls, value: str) -> Self:
         if not _is_text(value):
-            given = type(value).__name__
+            kind = type(value).__name__
             hint = (
                 ": its get_secret_value() gives the text"
                 if hasattr(type(value), "get_secret_value")
@@ -54,7 +54,7 @@ class Secret(str, metaclass=_Encoded):
             )
             del value  # So that no traceback of this frame shows it.
             raise ConfigurationError(
-                f"a {cls.__name__} is text, and not {given}{hint}. Nothing was sent."
+                f"a {cls.__name__} is text, and not {kind}{hint}. Nothing was sent."
             )
         made = super().__new__(cls, MASK)
         made._value = value._value if isinstance(value, Secret) else value
@@ -64,7 +64,7 @@ class Secret(str, metaclass=_Encoded):
         """The value itself.
 
         Raises:
-            ValueError: it came out of a pickle, which holds none.
+            ValueError: the secret came out of a pickle, which does not hold its value.
         """
         if self._value is None:
             raise ValueError(
@@ -105,7 +105,7 @@ class Secret(str, metaclass=_Encoded):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: object, _handler: object) -> dict[str, Any]:
-        """A model of pydantic takes it, or text, which is sealed; in its JSON it is `***`."""
+        """A pydantic model accepts a secret, or a text and makes it one; its JSON has `***`."""
         written = {
             "type": "function-plain",
             "function": _mask,
@@ -127,7 +127,7 @@ class Secret(str, metaclass=_Encoded):
         if isinstance(value, cls):
             return value
         if not isinstance(value, str):
-            raise ValueError(f"a {cls.__name__} is text")  # noqa: TRY004 - pydantic tells the field of it
+            raise ValueError(f"a {cls.__name__} is text")  # noqa: TRY004 - pydantic names the field then
         return cls(value)
 
 
@@ -148,7 +148,7 @@ def _without_value(cls: type[Secret]) -> Secret:
 
 
 class Hidden(Generic[T]):
-    """Holds a value of any type that no `repr` of a local may show."""
+    """Holds a value of any type, so that the `repr` of a local does not show it."""
 
     __slots__ = ("value",)
 
@@ -164,8 +164,8 @@ class SecretKey(Secret):
 
     Args:
         value: the key.
-        exact: it is right as it is, even with white space, a line break, a BOM or quotation marks
-            around it; otherwise such a key is refused, because a file has usually left them there.
+        exact: take the key as it is. Otherwise a key with white space, a line break, a BOM or
+            quotation marks around it is refused, because they usually come from a file.
     """
 
     __slots__ = ("_exact",)
@@ -178,7 +178,7 @@ class SecretKey(Secret):
 
     @property
     def exact(self) -> bool:
-        """Whether it is right as it is."""
+        """Whether the key is taken as it is."""
         return self._exact
 
 
@@ -195,7 +195,7 @@ class Cvv(Secret):
 
 
 class Expiry(Secret):
-    """When a card ends."""
+    """The expiry date of a card."""
 
     __slots__ = ()
 

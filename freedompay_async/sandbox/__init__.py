@@ -1,5 +1,5 @@
-"""A local card issuer for tests and demos: a real HTTP server that keeps its own books and
-misbehaves on demand.
+"""A card issuer on this machine, for tests and demos: a real HTTP server that keeps its own books
+and misbehaves on demand.
 """
 
 from freedompay_async.sandbox.faults import Fault, Faults

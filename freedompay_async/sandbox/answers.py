@@ -1,4 +1,4 @@
-"""What the issuer says, before it meets the wire."""
+"""The issuer's answers, before they go out."""
 
 from __future__ import annotations
 
@@ -35,24 +35,24 @@ def encode(body: object) -> bytes:
 
 
 def moment(seconds: float) -> datetime:
-    """Seconds since the epoch as a time of the issuer's zone, whole seconds."""
+    """A time in the issuer's zone, in whole seconds, from seconds since the epoch."""
     return datetime.fromtimestamp(int(seconds), _ZONE)
 
 
 def timestamp() -> str:
-    """Now, RFC 3339 with offset, whole seconds."""
+    """The time now: RFC 3339 with offset, in whole seconds."""
     return datetime.now(_ZONE).isoformat(timespec="seconds")
 
 
 def ok(**facts: Any) -> Answer:
-    """An answer to a call that was taken."""
+    """An answer to a call that was accepted."""
     return Answer(body={"status": "ok", "dt": timestamp(), **facts})
 
 
 def error(
     code: str, description: str, *, http: int = 200, retry_after: int | None = None, **facts: Any
 ) -> Answer:
-    """An answer to a call that was not taken."""
+    """An answer to a call that was refused."""
     body = {
         "status": "error",
         "dt": timestamp(),
@@ -64,7 +64,7 @@ def error(
 
 
 def gift(status: int, *, http: int = 200, retry_after: int | None = None, **facts: Any) -> Answer:
-    """An answer of the gift-card section; a negative status comes without facts."""
+    """An answer of the gift-card section; with a negative status it has no facts."""
     body = {
         "datetime": datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S"),
         "status": int(status),
@@ -74,7 +74,7 @@ def gift(status: int, *, http: int = 200, retry_after: int | None = None, **fact
 
 
 def failed(answer: Answer) -> Answer:
-    """What a server that broke down says in an answer's place, in the form of its section."""
+    """The HTTP 500 that takes the place of an answer, in the form of its section."""
     if answer.of_gift_cards:
         return gift(-1, http=500)
     return error("internal_error", "the work of this call may be done", http=500)

@@ -1,5 +1,5 @@
-"""Which fault a call gets: the scripted ones first, then by seed, whatever the order in which the
-calls arrive.
+"""Which fault a call gets: first the scripted ones, then by seed. The order in which calls arrive
+makes no difference to seeded faults.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ __all__ = ["UNDONE", "Fault", "Faults", "Plan", "fraction"]
 
 
 class Fault(StrEnum):
-    """What can go wrong with one call; the call's work is done unless the fault says otherwise."""
+    """A fault of one call; the call's work is done unless the fault says otherwise."""
 
     NONE = auto()
     DROPPED = auto()
@@ -39,7 +39,7 @@ class Fault(StrEnum):
     LATE = auto()
     """Accepted, and `request/status` does not know the request for a while.
 
-    Means nothing on calls that make no request.
+    It has no effect on calls that make no request.
     """
     DRIP = auto()
     """The right answer, a few bytes at a time."""
@@ -52,8 +52,8 @@ class Fault(StrEnum):
     HUGE = auto()
     """The right answer padded to 10 MB."""
     ODD_STATUS = auto()
-    """The right answer, but `request_status` is `queued`, or `status` of a gift card's answer 99,
-    which are in no dictionary.
+    """The right answer, but with a value of no dictionary: `request_status` is `queued`, or the
+    `status` of a gift card's answer is 99.
     """
 
 
@@ -62,14 +62,14 @@ UNDONE: Final = frozenset({Fault.DROPPED, Fault.UNAVAILABLE, Fault.LIMITED})
 
 @dataclass(frozen=True, kw_only=True)
 class Faults:
-    """How often a call goes wrong (probabilities, 0 to 1, together at most 1) and what the
-    undocumented cases look like.
+    """How often a call goes wrong (probabilities, 0 to 1, together at most 1), and the form of
+    answers that the vendor has not documented.
 
     Attributes:
         seed: the same seed gives the same call the same fault.
         lost: an answer that never comes whole; spread evenly over `CLOSED`, `CUT` and `STALLED`.
-        dropped, reset, error_500, html_502, unavailable, limited, late, drip: each the fault of its
-            name.
+        dropped, reset, error_500, html_502, unavailable, limited, late, drip: the faults of these
+            names.
         stall: seconds that `STALLED` takes.
         late_by: seconds that a `LATE` request stays unknown.
         drip_over: seconds that a `DRIP` answer takes.
@@ -77,7 +77,7 @@ class Faults:
         duplicate: the answer to an id seen before: `status: error` with HTTP 200, 400 or 409.
         unknown: the answer about an id that is not known: `status: error` with HTTP 200 or 404, or
             `status: ok` without `request_status`; `gateway` is a 404 that is not the contract's
-            JSON, because something before the issuer says it.
+            JSON, as from a gateway before the issuer.
     """
 
     seed: int = 0
@@ -99,7 +99,7 @@ class Faults:
 
     def __post_init__(self) -> None:
         chances = [chance for _, chance in self.chances]
-        # A little room, because ten tenths add up to a hair more than one.
+        # Ten tenths add up to slightly more than one.
         if min(chances) < 0 or sum(chances) > 1 + 1e-9:
             raise ValueError("the probabilities are each 0 to 1 and together at most 1")
         if min(self.stall, self.late_by, self.drip_over, self.retry_after) < 0:
@@ -124,8 +124,8 @@ class Faults:
 
 
 def fraction(*parts: object) -> float:
-    """A number in 0 <= x < 1 that depends on the parts alone: the same on every machine and in
-    every run.
+    """A number in 0 <= x < 1 that depends only on the parts: the same on every machine and in every
+    run.
     """
     digest = blake2b(repr(parts).encode(), digest_size=6).digest()
     return int.from_bytes(digest) / 2**48
@@ -144,11 +144,16 @@ class Plan:
         )
 
     def script(self, call: str, *faults: Fault) -> None:
-        """The next calls of this kind get these faults, in this order, before any seeded one."""
-        self._scripts.setdefault(call, deque()).extend(faults)
+        """The next calls of this kind get these faults, in this order, before any seeded one.
+        Without faults, those that are left of earlier ones are dropped.
+        """
+        if faults:
+            self._scripts.setdefault(call, deque()).extend(faults)
+        else:
+            self._scripts.pop(call, None)
 
     def next(self, call: str, request_id: str) -> Fault:
-        """The fault of one call; `request_id` is the id that it concerns, `""` if it names none."""
+        """The fault of one call; `request_id` is the id in it, `""` if it has none."""
         if script := self._scripts.get(call):
             return script.popleft()
         if not self._edges:

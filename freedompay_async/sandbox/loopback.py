@@ -1,5 +1,5 @@
-"""Pages are for browsers on this machine: a name of another site that leads here (DNS rebinding)
-must not open them.
+"""Pages are for browsers on this machine: another site's name that leads here (DNS rebinding) must
+not open them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def is_loopback(host: str | None) -> bool:
 
 
 def loopback_only(handler: Handler) -> Handler:
-    """The handler, for requests to a loopback name only."""
+    """Wrap a handler so that it answers requests to a loopback name only."""
 
     async def guarded(request: web.Request) -> web.StreamResponse:
         if is_loopback(request.headers.get("Host")):

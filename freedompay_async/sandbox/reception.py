@@ -1,5 +1,5 @@
-"""Takes the API calls off the wire: finds who answers, lets it work, takes it all down, and has the
-answer delivered.
+"""Receives the API's calls: finds the part that answers, lets it work, logs the exchange, and has
+the answer delivered.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from freedompay_async.sandbox.faults import Fault, Faults
 from freedompay_async.sandbox.hosted import hashdt
 from freedompay_async.sandbox.inspector.readable import readable
 from freedompay_async.sandbox.issuing import rules
-from freedompay_async.sandbox.issuing.gift_cards import Said
+from freedompay_async.sandbox.issuing.gift_cards import GiftError
 
 if TYPE_CHECKING:
     from collections import deque
@@ -37,7 +37,11 @@ _UNSENT: Final = frozenset({Fault.DROPPED, Fault.CLOSED, Fault.STALLED, Fault.RE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """One request as it came in; `verdict` as in `Taken`."""
+    """One request as it came in.
+
+    `verdict` is `ok`, or what was wrong with the call, or its fault, as `fault:CLOSED`; or both, as
+    `duplicate, fault:CLOSED`.
+    """
 
     path: str
     headers: dict[str, str]
@@ -46,7 +50,7 @@ class Received:
 
 
 class Reception:
-    """The handler of every path that is an API's, or nobody's."""
+    """The handler of every path that is not a page's."""
 
     def __init__(
         self,
@@ -66,15 +70,14 @@ class Reception:
         self._history: Final = history
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
-        """Deals with one request from its body to its answer."""
+        """Handle one request, from its body to its answer."""
         begun = time.perf_counter()
         path = request.path
         call = self._desk.call_of(path) or hashdt.call_of(path)
         try:
             body, taken = await self._take(request, call)
         except (ConnectionError, web.RequestPayloadError):
-            # The client left in the middle of its request: nothing was asked, and nobody reads
-            # this.
+            # The client left in the middle of its request, so nobody reads this.
             return web.Response(status=400)
         self._received.append(
             Received(path=path, headers=dict(request.headers), body=body, verdict=taken.verdict)
@@ -128,7 +131,7 @@ class Reception:
         if taken.fault in _UNSENT:
             self._history.end(exchange, http=None, sent="nothing", answer=encode(taken.answer.body))
             return
-        # What left is the response's own body, unless it left in pieces.
+        # The response has the body that left, unless it left in pieces.
         body = (
             response.body
             if isinstance(response, web.Response)
@@ -142,18 +145,18 @@ class Reception:
 
 
 def _refusal(path: str, code: str, description: str, http: int) -> Answer:
-    """In the form of the section that the path is of."""
+    """A refusal in the form of the path's section."""
     if rules.of_gift_cards(path):
-        return gift(Said.GENERAL, http=http)
+        return gift(GiftError.GENERAL, http=http)
     if hashdt.has(path):
         return hashdt.refusal(http, description)
     return error(code, description, http=http)
 
 
 def named(path: str) -> str:
-    """The call that a user names, as `card/issue` or by its whole path; raises `ValueError`."""
+    """The call of a name, such as `card/issue`, or of a whole path; raises `ValueError`."""
     calls = rules.calls() | hashdt.calls()
     call = rules.call_of(path) or hashdt.call_of(path) or path
     if call not in calls:
-        raise ValueError(f"{path!r} is no call: {', '.join(sorted(calls))}")
+        raise ValueError(f"{path!r} is not a call: use {', '.join(sorted(calls))}")
     return call

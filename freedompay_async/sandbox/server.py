@@ -1,6 +1,4 @@
-"""The sandbox as its users see it: a server on the loopback address, and handles to steer and
-inspect it.
-"""
+"""The sandbox: a server on the loopback address, and handles to control it."""
 
 from __future__ import annotations
 
@@ -8,72 +6,54 @@ import asyncio
 import time
 from collections import deque
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 
+from freedompay_async.sandbox.book_handles import BookHandles, OpenSandbox
 from freedompay_async.sandbox.desk.desk import Desk
 from freedompay_async.sandbox.desk.host_contract import HostContract
 from freedompay_async.sandbox.faults import Fault, Faults, Plan
 from freedompay_async.sandbox.gate import Gate
 from freedompay_async.sandbox.hosted.hashdt import Credentials, HashDT
 from freedompay_async.sandbox.hosted.hosted_pin import HostedPin
-from freedompay_async.sandbox.hosted.pin_keeper import BLOCKED, PinKeeper
+from freedompay_async.sandbox.hosted.pin_keeper import PinKeeper
 from freedompay_async.sandbox.hosted.pin_links import PinLinks
 from freedompay_async.sandbox.inspector.history import History
 from freedompay_async.sandbox.inspector.inspector import Inspector
 from freedompay_async.sandbox.issuing.issuer import Issuer
-from freedompay_async.sandbox.issuing.refused import Refused
 from freedompay_async.sandbox.loopback import loopback_only
 from freedompay_async.sandbox.reception import BODY_LIMIT, Received, Reception, named
 from freedompay_async.sandbox.serving import Serving
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Mapping
-    from decimal import Decimal
     from os import PathLike
     from types import TracebackType
 
     from freedompay_async.sandbox.desk.signatures import Diagnose
 
-__all__ = ["MovementDetails", "Sandbox"]
+__all__ = ["Sandbox"]
 
 _HOSTS: Final = ("127.0.0.1", "localhost", "::1")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Open:
-    issuer: Issuer
-    pins: PinKeeper
-    serving: Serving
-
-
-class MovementDetails(TypedDict, total=False):
-    """What a movement may have besides what it must."""
-
-    commission: Decimal | int
-    mcc: int
-    rrn: str
-    merchant: dict[str, str]
-
-
-class Sandbox:
+class Sandbox(BookHandles):
     """A card issuer on `http://127.0.0.1`, for tests and demos; use it with `async with`.
 
     `database` is a file, which a later sandbox can continue, or `:memory:`. `processing` is the
     shortest and the longest time that an accepted request takes, in seconds. Port 0 takes a free
-    port. `keep` is how many requests `received` remembers, bodies included. `gift_funds` is for how
-    many gift cards of each product the merchant has money when the books are new. `pin_page_life`
-    is how long a link to a PIN page is good, in seconds.
+    port. `keep` is the number of requests that `received` keeps, bodies included. With new books,
+    the merchant has money for `gift_funds` gift cards of each product. `pin_page_life` is the life
+    of a link to a PIN page, in seconds.
 
     `contract` makes it a host that differs from the vendor's pages, as `{"card/issue": {"path":
     "/v6/cards/issue", "required": ["product_id", "cardholder"], "names": {"product_id":
-    "productId"}, "algorithms": ["jws-hs256"]}}`. With `required` no other field is. A call may be
-    named as the client's method, `cards.issue`; under `*` stand `algorithms` for every call.
+    "productId"}, "algorithms": ["jws-hs256"]}}`. With `required`, no other field is required. The
+    name of a call may also be the client's method, `cards.issue`; `*` sets `algorithms` for every
+    call.
 
     `diagnose` finds out why a signature does not fit, as `freedompay_async.testing.why_wrong`
-    does; the answer and the page tell it. Without it they say that it does not fit, and name the
-    command that finds out.
+    does; the answer and the page show the reason. Without it they say only that the signature does
+    not fit, and name the command that finds out.
     """
 
     def __init__(
@@ -103,7 +83,7 @@ class Sandbox:
         self.received: Final[deque[Received]] = deque(maxlen=keep)
         self._database: Final = database
         self._processing: Final = processing
-        # A name may stand for two addresses, and then a free port would be two different ones.
+        # A name may have two addresses, and a free port would then be two different ones.
         self._host: Final = "127.0.0.1" if host == "localhost" else host
         self._port: Final = port
         self.base_url = self._url(port)
@@ -114,10 +94,10 @@ class Sandbox:
         self._contract: Final = HostContract(contract)
         self._diagnose: Final = diagnose
         self._credentials: Final = Credentials()
-        self._history: Final = History()
+        self._history = History()
         self._gates: Final[dict[str, Gate]] = {}
         self._hold = False
-        self._open: _Open | None = None
+        self._open: OpenSandbox | None = None
 
     async def __aenter__(self) -> Self:
         if self._open is not None:
@@ -137,7 +117,7 @@ class Sandbox:
         except BaseException:
             issuer.close()
             raise
-        self._open = _Open(issuer=issuer, pins=pins, serving=serving)
+        self._open = OpenSandbox(issuer=issuer, pins=pins, serving=serving)
         self.base_url = self._url(port)
         return self
 
@@ -155,37 +135,28 @@ class Sandbox:
             opened.issuer.close()
 
     async def serve(self) -> None:
-        """Runs until it is cancelled; enters and leaves the sandbox by itself if nobody has entered
-        it.
-        """
+        """Run until cancelled; enter and leave the sandbox too, unless it is entered already."""
         async with AsyncExitStack() as stack:
             if self._open is None:
                 await stack.enter_async_context(self)
             await asyncio.Event().wait()
 
     def script(self, path: str, *faults: Fault) -> None:
-        """The next calls to a path such as `card/issue`, or a whole path, get these faults, in this
+        """Give the next calls to a path (`card/issue`, or a whole path) these faults in this
         order, before any seeded one.
         """
         self._plan.script(named(path), *faults)
 
     def gate(self, path: str) -> Gate:
-        """From now on the answers of a path such as `card/issue`, or a whole path, wait, after the
-        work, until the gate is opened.
+        """Hold back the answers of a path, such as `card/issue` or a whole path, after the work,
+        until the gate is opened.
         """
         gate = self._gates[named(path)] = Gate()
         return gate
 
-    def finish(self, request_id: str) -> None:
-        """Ends a request's processing now, and makes a late one known; raises `KeyError` for an id
-        that was not accepted.
-        """
-        self._opened().issuer.finish(request_id)
-        self._history.touch()
-
     @property
     def hold(self) -> bool:
-        """While true, requests stay in `process` until `finish`; false lets everything take its own
+        """While true, requests stay in `process` until `finish`; false lets them end in their own
         time again.
         """
         return self._hold
@@ -197,96 +168,25 @@ class Sandbox:
             self._open.issuer.hold = on
         self._history.touch()
 
-    def ledger(self) -> list[dict[str, Any]]:
-        """Every card that was made, oldest first."""
-        return [card for page in self._opened().issuer.pages() for card in page]
-
-    def gift_ledger(self) -> list[dict[str, Any]]:
-        """Every gift card that was made, oldest first."""
-        return [card for page in self._opened().issuer.gift_pages() for card in page]
-
-    def card(self, card_id: str) -> dict[str, Any] | None:
-        """A card as the books have it; `None` if there is none."""
-        return self._opened().issuer.card(card_id)
-
-    def sms(self, phone: str | int) -> list[str]:
-        """The codes that were sent to a phone, oldest first."""
-        return self._opened().issuer.sms(phone)
-
-    def stock_gift_cards(self, count: int) -> list[int]:
-        """Gift cards made in bulk, whose ids `cards/issue_card` may name."""
-        return self._opened().issuer.stock_gift_cards(count)
-
-    def mark_gift_card(self, card_id: int, card_status: int) -> None:
-        """Gives a gift card a status, such as 5, expired; raises `KeyError` if there is no such
-        card.
-        """
-        self._opened().issuer.mark_gift_card(card_id, card_status)
-        self._history.touch()
-
-    def add_movement(
-        self,
-        card_id: str,
-        *,
-        type: str,
-        amount: Decimal | int,
-        currency: str,
-        datetime: dt.datetime,
-        **more: Unpack[MovementDetails],
-    ) -> None:
-        """Adds a line to a card's statements, and leaves its balance alone; raises `KeyError` if
-        there is no such card.
-
-        `datetime` has an offset. `more` may be `commission`, `mcc`, `rrn`, and `merchant` with
-        `name`, `city` and `country`.
-        """
-        issuer = self._opened().issuer
-        if issuer.card(card_id) is None:
-            raise KeyError(card_id)
-        issuer.add_movement(
-            card_id, type=type, amount=amount, currency=currency, datetime=datetime, **more
-        )
-
-    def made_pin(self, card_id: str) -> str | None:
-        """The PIN that the issuer made for a card, as its letter would tell the cardholder; `None`
-        if it made none.
-        """
-        issuer = self._opened().issuer
-        return None if issuer.card(card_id) is None else issuer.made_pin(card_id)
-
-    def enter_pin(self, card_id: str, pin: str) -> bool:
-        """Whether a PIN opens a card, as at an ATM: three wrong ones in a row block it.
-
-        Raises `KeyError` for a card of which nothing is known, `ValueError` for one whose PIN can't
-        be entered.
-        """
-        try:
-            return self._opened().pins.check(card_id, pin)
-        except Refused as refusal:
-            if refusal.code == BLOCKED:
-                return False
-            raise ValueError(refusal.description) from None
-        finally:
-            self._history.touch()
-
     @property
     def hashdt_api_key(self) -> str:
-        """The `x-api-key` that HashDT's part takes."""
+        """The `x-api-key` that HashDT's part accepts."""
         return self._credentials.api_key
 
     @property
     def hashdt_token(self) -> str:
-        """The access token that HashDT's part takes now."""
+        """The access token that HashDT's part accepts now."""
         return self._credentials.token
 
     def rotate_hashdt_token(self) -> str:
-        """Makes a new access token; the one before has expired."""
+        """Make a new access token; the one before expires."""
         return self._credentials.rotate()
 
     def __repr__(self) -> str:
-        return f"Sandbox(base_url={self.base_url!r}, auth_id={self.auth_id!r})"
+        busy = 0 if self._open is None else len(self._open.serving.handling)
+        return f"Sandbox(base_url={self.base_url!r}, auth_id={self.auth_id!r}, {busy} active)"
 
-    def _opened(self) -> _Open:
+    def _opened(self) -> OpenSandbox:
         if self._open is None:
             raise RuntimeError("the sandbox is not open: use it inside `async with`")
         return self._open
@@ -346,7 +246,7 @@ class Sandbox:
 
 
 def _check_loop() -> None:
-    """Raises `RuntimeError` where nothing could be served, under trio for one."""
+    """Raises `RuntimeError` where no server can run, as under trio."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:

@@ -1,4 +1,4 @@
-"""An HTTP server whose handlers end with it, also those whose client has left."""
+"""An HTTP server whose handlers end with it, even if their client has left."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Serving"]
 
-# Calls are cancelled before the server is shut down, so there is nobody left to wait for.
+# Calls are cancelled before the server shuts down, so there is nothing to wait for.
 _SHUTDOWN_SECONDS: Final = 0.05
 
 
 class Serving:
-    """Runs from `open` to `close`; `handling` are the handlers at work."""
+    """Runs from `open` to `close`; `handling` has the tasks of the handlers at work."""
 
     def __init__(self, *, body_limit: int) -> None:
         self.handling: Final[set[asyncio.Task[Any]]] = set()
@@ -27,16 +27,16 @@ class Serving:
         )
 
     def add(self, method: str, path: str, handler: Handler) -> None:
-        """Lets a handler answer a path; what was added first goes first. Not after `open`."""
+        """Let a handler answer a path; the first match wins. Not after `open`."""
         tracked = self._tracked(handler)
         if method == "GET":
-            # With HEAD.
+            # This adds HEAD too.
             self._app.router.add_get(path, tracked)
         else:
             self._app.router.add_route(method, path, tracked)
 
     async def open(self, host: str, port: int) -> int:
-        """Begins, and gives the port."""
+        """Start listening, and return the port."""
         try:
             await self._runner.setup()
             await web.TCPSite(self._runner, host, port, backlog=1024).start()
@@ -46,10 +46,10 @@ class Serving:
         return int(self._runner.addresses[0][1])
 
     async def close(self) -> None:
-        """Ends, whatever is under way."""
+        """Stop, and cancel the calls that are under way."""
         for site in self._runner.sites:
             await site.stop()
-        # The calls whose bytes are here already get to start, so that they are cancelled too.
+        # Calls whose bytes are here already start now, so that they are cancelled too.
         await asyncio.sleep(0)
         while self.handling:
             for task in self.handling:
@@ -58,7 +58,7 @@ class Serving:
         await self._runner.cleanup()
 
     def _tracked(self, handler: Handler) -> Handler:
-        # aiohttp forgets a handler whose client has left; a stalled one would outlive the sandbox.
+        # aiohttp forgets a handler whose client has left. A stalled one would outlive the sandbox.
         async def tracked(request: web.Request) -> web.StreamResponse:
             task = cast("asyncio.Task[Any]", asyncio.current_task())
             self.handling.add(task)

@@ -1,5 +1,5 @@
-"""Web pages that come whole: style and script inside, allowed by their hashes, and nothing from
-anywhere else.
+"""Web pages in one piece: style and script are inside, allowed by their hashes, and nothing loads
+from elsewhere.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ PRIVATE: Final = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-"""The headers of everything that only the browser in front of it shall see."""
+"""Headers of answers that only their browser may see."""
 
 
 class Page:
-    """A page out of `pages/NAME.html`, `.css` and `.js`; `frames` says whether another page may
-    show it in a frame.
+    """A page made of `pages/NAME.html`, `.css` and `.js`; `frames`: another page may show it in a
+    frame.
     """
 
     def __init__(self, name: str, *, frames: bool) -> None:
@@ -40,7 +40,7 @@ class Page:
         }
 
     def response(self, *, status: int = 200, **facts: str) -> web.Response:
-        """The page; a fact's name in doubled braces stands for its value in it."""
+        """The page, with the value of each fact in place of its name in doubled braces."""
         text = self._text
         for name, value in facts.items():
             text = text.replace(f"{{{{{name}}}}}", html.escape(value))

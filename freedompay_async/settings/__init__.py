@@ -1,1 +1,1 @@
-"""What a caller sets: regions and hosts, signature schemes, the proxy."""
+"""The settings of a client: environment, options, policy, signature schemes, proxy."""

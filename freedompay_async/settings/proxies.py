@@ -1,4 +1,4 @@
-"""The way out: straight, or through a proxy, which is named and never passed by in silence."""
+"""How a client reaches its host: directly, or through a proxy. Errors name the proxy."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _PORTS: Final = {"http": 80, "https": 443}
 
 
 class Proxy:
-    """An HTTP proxy, which is asked for a tunnel (CONNECT) to the host.
+    """An HTTP proxy. The client asks it for a tunnel (CONNECT) to the host.
 
     Attributes:
         source: the setting that names it.
-        shown: its address without a user and a password, such as `http://proxy.bank.kz:3128`.
-        url: all of it; a secret, because it may have a password.
+        shown: its address without user and password, such as `http://proxy.bank.kz:3128`.
+        url: its whole address; a secret, because it may have a password.
     """
 
     __slots__ = ("shown", "source", "url")
@@ -37,12 +37,12 @@ class Proxy:
 
     @classmethod
     def read(cls, text: str, source: str) -> Self:
-        """The proxy of a setting; `host:3128` is taken for `http://host:3128`, as other programs
-        take it.
+        """The proxy that a setting names. `host:3128` means `http://host:3128`, as in other
+        programs.
 
         Raises:
-            ConfigurationError: it is no address of an http or https proxy; what is in it is not
-                shown.
+            ConfigurationError: it is no address of an http or https proxy. The text does not show
+                it.
         """
         secret = Secret(text)
         # So that no traceback of this frame shows it.
@@ -50,14 +50,14 @@ class Proxy:
         shown = _shown(secret)
         if shown is None:
             raise ConfigurationError(
-                f"{source} is no address of a proxy: write one like "
-                "http://proxy.example.com:3128; a SOCKS proxy can't be used, and in a "
-                "password / ? # are written %2F %3F %23. Nothing was sent."
+                f"{source} is no address of a proxy: write it like "
+                "http://proxy.example.com:3128. A SOCKS proxy can't be used. In a password, write "
+                "/ ? # as %2F %3F %23. Nothing was sent."
             )
         return cls(_with_scheme(secret), shown, source)
 
     def with_login(self) -> Proxy:
-        """The same with the user and password that `.netrc` has for it, if its address has none."""
+        """This proxy with the user and password from `.netrc`, if its address has none."""
         url = _with_login(self.url)
         return self if url is None else Proxy(url, self.shown, self.source)
 
@@ -65,29 +65,26 @@ class Proxy:
         return f"Proxy({self.shown!r}, {self.source})"
 
 
-def proxy_of(given: Hidden[str | Proxy | None]) -> Proxy | None:
-    """The proxy of an argument `proxy`; one that was read from another setting keeps that one's
-    name.
+def proxy_of(argument: Hidden[str | Proxy | None]) -> Proxy | None:
+    """The proxy of an argument `proxy`. A `Proxy` that was read from another setting keeps the name
+    of that setting.
 
     Raises:
-        ConfigurationError: it is no address of one.
+        ConfigurationError: it is no address of a proxy.
     """
-    if given.value is None or isinstance(given.value, Proxy):
-        return given.value
-    return Proxy.read(sealed("proxy", given, Secret), "proxy")
+    if argument.value is None or isinstance(argument.value, Proxy):
+        return argument.value
+    return Proxy.read(sealed("proxy", argument, Secret), "proxy")
 
 
 def proxy_of_environment(host: str) -> Proxy | None:
     """The proxy that the environment names for https to a host: `HTTPS_PROXY` or `ALL_PROXY`,
-    unless `NO_PROXY` has the host.
-
-    `.netrc` is not looked at.
+    unless `NO_PROXY` has the host. It does not read `.netrc`.
 
     Raises:
-        ConfigurationError: what it names can't be used.
+        ConfigurationError: the proxy can't be used.
     """
-    # It brings HTTP and e-mail of the standard library, which a program that makes no client does
-    # not need.
+    # The module imports `http` and `email`, which a program without a client does not need.
     from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415
 
     named = {name: Secret(text) for name, text in getproxies().items()}
@@ -98,12 +95,12 @@ def proxy_of_environment(host: str) -> Proxy | None:
 
 
 class Way:
-    """How a client gets to its host.
+    """How a client reaches its host.
 
     Attributes:
-        proxy: the proxy that is gone through; `None`: straight.
+        proxy: the proxy to go through; `None`: the client connects directly.
         netrc: the environment is trusted, so `.netrc` is read for the host too.
-        unused: the proxy that the environment names, and that nobody has said to use.
+        unused: the setting of the environment that names a proxy which is not used; or `None`.
     """
 
     __slots__ = ("netrc", "proxy", "unused")
@@ -123,7 +120,7 @@ class Way:
             ConfigurationError: the proxy can't be used.
         """
         url = urlsplit(base_url)
-        # Over plain http a proxy would read the bodies; that is for this machine only.
+        # Plain http is for this machine only, and a proxy would read the bodies.
         if url.scheme != "https":
             if proxy is not None:
                 raise ConfigurationError(
@@ -138,16 +135,18 @@ class Way:
             return cls(None if found is None else found.with_login(), netrc=True)
         return cls(unused=_unused(url.hostname or ""))
 
-    def told(self) -> str:
-        """What to add where there is no connection, for whoever wonders why."""
+    def hint(self) -> str:
+        """The end of a message about a connection that could not be made: which proxy was used, or
+        was not.
+        """
         if self.proxy is not None:
             return f", through the proxy {self.proxy.shown} that {self.proxy.source} names"
         return (
             ""
             if self.unused is None
             else (
-                f"; {self.unused} names a proxy, and it is not used: trust_env=True, proxy= or "
-                "--proxy would"
+                f"; {self.unused} names a proxy, which is not used: set trust_env=True, proxy= or "
+                "--proxy to use it"
             )
         )
 
@@ -165,7 +164,7 @@ def _unused(host: str) -> str | None:
 
 def _variable(scheme: str) -> str:
     name = f"{scheme}_proxy"
-    # On some systems the proxies come from elsewhere.
+    # On some systems the proxies come from a system setting.
     return next(
         (each for each in (name, name.upper()) if os.environ.get(each)),
         "the system's proxy setting",
@@ -173,8 +172,8 @@ def _variable(scheme: str) -> str:
 
 
 def _with_scheme(text: Secret) -> Secret:
-    plain = text.reveal().strip()
-    return Secret(plain if "://" in plain else f"http://{plain}")
+    address = text.reveal().strip()
+    return Secret(address if "://" in address else f"http://{address}")
 
 
 def _with_login(url: Secret) -> Secret | None:
@@ -188,22 +187,23 @@ def _with_login(url: Secret) -> Secret | None:
     if found is None or not found[0]:
         return None
     return Secret(
-        f"{parts.scheme}://{quote(found[0], safe='')}:{quote(found[2] or '', safe='')}@{parts.netloc}"
+        f"{parts.scheme}://{quote(found[0], safe='')}:{quote(found[2] or '', safe='')}"
+        f"@{parts.netloc}"
     )
 
 
 def _shown(text: Secret) -> str | None:
-    """The address without its user and password; `None`: it is none."""
+    """The address without its user and password; `None`: it is no address of a proxy."""
     try:
         url = urlsplit(_with_scheme(text).reveal())
         host, port = url.hostname, url.port
     except ValueError:
         return None
-    plain = url.netloc.isprintable() and not set(url.netloc) & set(" \\\"'<>")
+    readable = url.netloc.isprintable() and not set(url.netloc) & set(" \\\"'<>")
     if (
         url.scheme not in _PORTS
         or not host
-        or not plain
+        or not readable
         or url.path.strip("/")
         or url.query
         or url.fragment

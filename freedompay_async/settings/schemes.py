@@ -1,7 +1,7 @@
-"""Which signature scheme signs which section: the region's, or what a setting names.
+"""The signature scheme of each section: that of the region, or what a setting names.
 
-The vendor publishes one scheme for each region, and for KZ two algorithms. Which one a merchant's
-host takes is not known before the first call, so it is a setting everywhere a client is made.
+The vendor publishes one scheme for each region, and two algorithms for KZ. Only a call shows which
+one a merchant's host takes, so the scheme is a setting wherever a client is made.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 __all__ = ["SECTIONS", "Scheme", "read_schemes", "signers_of"]
 
 SECTIONS: Final[tuple[Section, ...]] = (Section.PAYMENT_CARDS, Section.GIFT_CARDS)
-"""Those of `FreedomPay`."""
+"""The sections of `FreedomPay`."""
 
 
 class Scheme(StrEnum):
-    """A signature scheme, as a setting names it."""
+    """A signature scheme, by its name in settings."""
 
     JWS_HS512 = "jws-hs512"
-    """`X-JWS-Signature`; KZ. The vendor's worked example uses it, so it is the default there."""
+    """`X-JWS-Signature` with HS512; the default for KZ, because the vendor's example uses it."""
     JWS_HS256 = "jws-hs256"
-    """The same with the algorithm that another text of the vendor's page names."""
+    """`X-JWS-Signature` with HS256, which another text on the vendor's page names."""
     SIGN = "sign"
     """`Sign`; KG and UZ."""
 
@@ -49,17 +49,17 @@ def read_schemes(text: str, name: str = "scheme") -> dict[Section, Scheme]:
     """The schemes of a setting such as `jws-hs256`, or `payment-cards=jws-hs256,gift-cards=sign`.
 
     Args:
-        text: one scheme for all sections, or one for some; the rest keep the region's.
-        name: what the setting is called, for an error.
+        text: one scheme for all sections, or one for each of some; the others keep the region's.
+        name: the name of the setting, for an error.
 
     Raises:
-        ConfigurationError: it is not such a text.
+        ConfigurationError: the text names no scheme, no section, or two schemes for one section.
     """
     found: dict[Section, Scheme] = {}
     for part in text.split(","):
-        section, given, scheme = part.rpartition("=")
+        section, separator, scheme = part.rpartition("=")
         named = _scheme(scheme, text, name)
-        for each in _sections(section, text, name) if given else SECTIONS:
+        for each in _sections(section, text, name) if separator else SECTIONS:
             if found.setdefault(each, named) is not named:
                 raise _wrong(name, text, f"it names two schemes for {each}")
     return found
@@ -75,13 +75,13 @@ def signers_of(
     """A signer for each section.
 
     Args:
-        region_scheme: that of the region, `None` without one.
-        chosen: what a setting names in its place.
+        region_scheme: the scheme of the region; `None` without a region.
+        chosen: the schemes that a setting names in its place.
         auth_id: the merchant's id.
         secret_key: the merchant's key.
 
     Raises:
-        ConfigurationError: for a section nothing tells which one.
+        ConfigurationError: a section has no scheme.
     """
     made: dict[Scheme, Signer] = {}
     signers: dict[Section, Signer] = {}
@@ -89,10 +89,9 @@ def signers_of(
         scheme = chosen.get(section, region_scheme)
         if scheme is None:
             raise ConfigurationError(
-                "no region: it decides the signature scheme. Set region (FREEDOMPAY_REGION, "
-                "--region), or scheme "
-                "(FREEDOMPAY_SIGNATURE, --scheme), or hand in signer=JwsSigner(…) or "
-                "Sha256Signer(…). Nothing was sent."
+                "no signature scheme, because no region is set. Set region (FREEDOMPAY_REGION, "
+                "--region), or scheme (FREEDOMPAY_SIGNATURE, --scheme), or pass "
+                "signer=JwsSigner(…) or Sha256Signer(…). Nothing was sent."
             )
         if scheme not in made:
             made[scheme] = scheme.signer(auth_id=auth_id, secret_key=secret_key)
@@ -108,17 +107,16 @@ def _scheme(word: str, text: str, name: str) -> Scheme:
 
 
 def _sections(word: str, text: str, name: str) -> tuple[Section, ...]:
-    plain = word.strip().lower().replace("-", "_")
-    if plain not in SECTIONS:
+    section = word.strip().lower().replace("-", "_")
+    if section not in SECTIONS:
         raise _wrong(
-            name, text, f"{word.strip()!r} is no section: payment-cards and gift-cards are"
+            name, text, f"{word.strip()!r} is no section (they are payment-cards and gift-cards)"
         )
-    return (Section(plain),)
+    return (Section(section),)
 
 
 def _wrong(name: str, text: str, why: str) -> ConfigurationError:
     return ConfigurationError(
-        f"{name} is {text!r}, and {why}. Use one of {', '.join(Scheme)}; or one for each section, "
-        "such as "
-        "payment-cards=jws-hs256,gift-cards=sign. Nothing was sent."
+        f"{name} is {text!r}: {why}. Use one of {', '.join(Scheme)}; or one for each section, "
+        "such as payment-cards=jws-hs256,gift-cards=sign. Nothing was sent."
     )

@@ -1,4 +1,4 @@
-"""Settings in: the host to call, environment variables, and what is wrong with them."""
+"""The settings of a client: which host to call, and what the environment says."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ from freedompay_async.settings.schemes import Scheme, read_schemes
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["MAX_ANSWER", "Host", "Settings", "host_of", "is_plain", "region_scheme"]
+__all__ = ["MAX_ANSWER", "Endpoint", "Settings", "endpoint_of", "is_unambiguous", "region_scheme"]
 
 MAX_ANSWER: Final = 8 * 2**20
-"""Bytes of an answer that are read, unless a client is told otherwise."""
+"""Bytes of an answer that are read at most, unless `max_answer` says otherwise."""
 
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 _TRUE: Final = ("1", "true", "yes", "on")
 _FALSE: Final = ("0", "false", "no", "off")
 
 
-class Host(NamedTuple):
+class Endpoint(NamedTuple):
     """The host to call."""
 
     base_url: str
     live: bool
-    """Cards are real there: it is neither a test host nor this machine."""
+    """Cards are real there. It is false for a test host and for this machine."""
 
 
-def host_of(region: Region | None, *, test: bool | None, base_url: str | None) -> Host:
-    """The host to call; `base_url` wins over the region, and `test=True` says then that it is a
-    test host.
+def endpoint_of(region: Region | None, *, test: bool | None, base_url: str | None) -> Endpoint:
+    """The host to call. `base_url` wins over the region; `test=True` then says that it is a test
+    host.
 
     Raises:
-        ConfigurationError: there is none, or it is not one, or nobody has said which of two it is.
+        ConfigurationError: no host is named, `base_url` is wrong, or `test` is needed to choose.
     """
     if test is not None:
         check_flag("test", test)
@@ -50,31 +50,30 @@ def host_of(region: Region | None, *, test: bool | None, base_url: str | None) -
         if test and f"https://{host}" in LIVE_HOSTS.values():
             raise ConfigurationError(
                 f"base_url is {base_url}, a live host of the vendor, where cards are real, and "
-                "test (FREEDOMPAY_TEST, --test) says that it "
-                "is a test host: leave one of them out. Nothing was sent."
+                "test (FREEDOMPAY_TEST, --test) says that it is a test host: leave one of them "
+                "out. Nothing was sent."
             )
         here = host in _LOOPBACK
-        return Host(base_url, live=not (here or test or base_url in TEST_HOSTS.values()))
+        return Endpoint(base_url, live=not (here or test or base_url in TEST_HOSTS.values()))
     if region is None:
         raise ConfigurationError(
             "no region and no base_url: set region (KZ, KG or UZ), or base_url. Nothing was sent."
         )
     if region in TEST_HOSTS and test is None:
         raise ConfigurationError(
-            f"it is not said which host of {region} is meant. The test host is "
-            f"{TEST_HOSTS[region]}: "
-            "test=True, FREEDOMPAY_TEST=1 or --test. The live one, where cards are real, is "
-            f"{LIVE_HOSTS[region]}: "
-            "test=False, FREEDOMPAY_TEST=0 or --live. Nothing was sent."
+            f"region {region} has a test host and a live one, and neither is chosen. The test host "
+            f"is {TEST_HOSTS[region]}: test=True, FREEDOMPAY_TEST=1 or --test. The live one, where "
+            f"cards are real, is {LIVE_HOSTS[region]}: test=False, FREEDOMPAY_TEST=0 or --live. "
+            "Nothing was sent."
         )
     if not test:
-        return Host(LIVE_HOSTS[region], live=True)
+        return Endpoint(LIVE_HOSTS[region], live=True)
     if region not in TEST_HOSTS:
         raise ConfigurationError(
             f"region {region} has no published test host: set base_url to the one that the vendor "
             "gave you. Nothing was sent."
         )
-    return Host(TEST_HOSTS[region], live=False)
+    return Endpoint(TEST_HOSTS[region], live=False)
 
 
 def _checked_url(base_url: str) -> str:
@@ -82,21 +81,21 @@ def _checked_url(base_url: str) -> str:
         url = urlsplit(base_url)
         host, _ = url.hostname, url.port
     except ValueError as error:
-        # Without its cause, which may quote a password.
+        # Without the cause, which may quote a password.
         raise ConfigurationError(
             f"base_url is {_shown(base_url)}: {_without_secret(error, base_url)}. Nothing was sent."
         ) from None
     if (
         url.scheme not in ("https", "http")
         or not host
-        or not is_plain(base_url)
+        or not is_unambiguous(base_url)
         or url.path.strip("/")
         or url.query
         or url.fragment
         or url.username is not None
     ):
         raise ConfigurationError(
-            f"base_url is {_shown(base_url)}: it must be like https://api.example.com, without a "
+            f"base_url is {_shown(base_url)}: write it like https://api.example.com, without a "
             "path. Nothing was sent."
         )
     if url.scheme == "http" and host not in _LOOPBACK:
@@ -107,10 +106,8 @@ def _checked_url(base_url: str) -> str:
     return f"{url.scheme}://{url.netloc}"
 
 
-def is_plain(url: str) -> bool:
-    """Whether a URL that `urlsplit` can read has a host that every reader of URLs finds the same:
-    nothing before, after or inside it.
-    """
+def is_unambiguous(url: str) -> bool:
+    """Whether every parser finds the same host in a URL that `urlsplit` can read."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     written = f"[{host}]" if ":" in host else host
@@ -125,12 +122,12 @@ def is_plain(url: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What `FREEDOMPAY_…` variables say.
+    """The `FREEDOMPAY_…` variables of the environment.
 
     Attributes:
         auth_id: `FREEDOMPAY_AUTH_ID`.
-        secret_key: `FREEDOMPAY_SECRET_KEY`; with `FREEDOMPAY_SECRET_KEY_EXACT=1` it is right as it
-            is, see `SecretKey`.
+        secret_key: `FREEDOMPAY_SECRET_KEY`; `FREEDOMPAY_SECRET_KEY_EXACT=1` keeps it exactly as it
+            is written, see `SecretKey`.
         region: `FREEDOMPAY_REGION`.
         test: `FREEDOMPAY_TEST`: 1 the test host, 0 the live one.
         base_url: `FREEDOMPAY_BASE_URL`.
@@ -156,22 +153,22 @@ class Settings:
         *,
         signed: bool = False,
     ) -> Settings:
-        """Read the environment; an override that is not `None` wins over its variable.
+        """Read the environment. An override that is not `None` wins over its variable.
 
         Args:
             overrides: values by the name of the attribute.
-            env: in place of the environment of this process.
-            signed: the caller has a signer, so that merchant id and key may be left out.
+            env: variables to read in place of those of this process.
+            signed: the caller has a signer, so merchant id and key may be missing.
 
         Raises:
-            ConfigurationError: names every variable that is missing or wrong.
+            ConfigurationError: a variable is missing or wrong; the text names each missing one.
         """
-        given = {
+        overriding = {
             name: _text(name, value)
             for name, value in (overrides or {}).items()
             if value is not None
         }
-        settings = _variables(env) | given
+        settings = _variables(env) | overriding
         # So that no traceback of this frame shows them.
         overrides = env = None
         needed = () if signed else ("auth_id", "secret_key")
@@ -182,15 +179,13 @@ class Settings:
             raise ConfigurationError(
                 f"set {', '.join(missing)} in the environment. Nothing was sent."
             )
-        try:
-            region = Region(settings["region"]) if "region" in settings else None
-        except ConfigurationError as error:
-            source = "region" if "region" in given else "FREEDOMPAY_REGION"
-            raise ConfigurationError(error.text.replace("region", source, 1)) from None
+        region = None
+        if "region" in settings:
+            source = "region" if "region" in overriding else "FREEDOMPAY_REGION"
+            region = Region.read(settings["region"], source)
         if "scheme" in settings:
-            read_schemes(
-                settings["scheme"], "--scheme" if "scheme" in given else "FREEDOMPAY_SIGNATURE"
-            )
+            source = "--scheme" if "scheme" in overriding else "FREEDOMPAY_SIGNATURE"
+            read_schemes(settings["scheme"], source)
         proxy = settings.get("proxy")
         return cls(
             auth_id=settings.get("auth_id", ""),
@@ -204,7 +199,7 @@ class Settings:
             contract=settings.get("contract"),
             proxy=None
             if proxy is None
-            else Proxy.read(proxy, "--proxy" if "proxy" in given else "FREEDOMPAY_PROXY"),
+            else Proxy.read(proxy, "--proxy" if "proxy" in overriding else "FREEDOMPAY_PROXY"),
         )
 
 
@@ -222,7 +217,7 @@ _VARIABLES: Final = {
 
 
 def region_scheme(region: Region | None) -> Scheme | None:
-    """The scheme that the vendor's pages give to a region."""
+    """The signature scheme that the vendor's pages name for a region."""
     return None if region is None else Scheme.JWS_HS512 if region is Region.KZ else Scheme.SIGN
 
 
@@ -245,9 +240,9 @@ def _without_secret(error: ValueError, url: str) -> str:
 
 
 def _variables(env: Mapping[str, str] | None) -> dict[str, str]:
-    """Those that are set.
+    """The variables that are set.
 
-    In a frame of its own, which has ended before anything can go wrong: its locals hold the key.
+    Its locals hold the key, so it is a frame of its own, which ends before anything can fail.
     """
     environment = os.environ if env is None else env
     return {

@@ -1,1 +1,1 @@
-"""When a call may leave."""
+"""Decides when a call may leave."""

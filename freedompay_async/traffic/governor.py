@@ -1,4 +1,4 @@
-"""Gives each call of a client a place and a turn: how many at once, and how many a second."""
+"""Decides when a call of a client may leave: how many at once, and how many a second."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from freedompay_async.codec.messages import Evidence
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.traffic.pace import Pace
-from freedompay_async.traffic.window import Window
+from freedompay_async.traffic.concurrency_limit import ConcurrencyLimit
+from freedompay_async.traffic.rate_limit import RateLimit
 
 if TYPE_CHECKING:
     from freedompay_async.codec.messages import Verdict
@@ -23,35 +23,36 @@ _GRAIN: Final = 0.02
 
 
 class NoTurn(Exception):
-    """The turn of a call will not come: nothing was tried."""
+    """A call will get no slot. Nothing was sent."""
 
 
 class Rank(IntEnum):
-    """Who goes first where calls wait."""
+    """Which of the queued calls goes first."""
 
     INTERACTIVE = 0
     """Somebody waits for this very call: block this card."""
     BACKGROUND = 1
-    """A batch, or looking up what is pending."""
+    """A call of a batch, or a look-up of what is pending."""
 
 
 class Governor:
-    """Gives each call a place (calls on the way at once) and a turn (calls a second).
+    """Gives slots to the calls of one client, and queues the calls that have to wait.
 
-    What is interactive passes what is in the background; of one rank, who came first is first. The
-    issuer is listened to: 429 limits the turns (`Pace`), 503 and growing latency the places
-    (`Window`), and both come back.
+    It keeps two limits: of slots in use (`ConcurrencyLimit`), and of slots given a second
+    (`RateLimit`). The answers of the issuer lower them for a while: 429 the rate, 503 and growing
+    latency the concurrency. Interactive calls pass those in the background; within a rank the first
+    to come is the first to go.
 
     Args:
-        concurrency: places.
-        rate: turns a second at most; `None` is no limit but the issuer's own.
+        concurrency: slots.
+        rate: calls a second at most; `None`: no limit but the issuer's own.
 
     Raises:
-        ConfigurationError: a budget that allows nothing.
+        ConfigurationError: a limit that allows nothing.
     """
 
     patient: bool = False
-    """Whether waiting for a turn takes nothing from the time of a call."""
+    """Whether the wait in the queue is not counted in the time of a call."""
     rank: Rank = Rank.INTERACTIVE
 
     def __init__(self, *, concurrency: int, rate: float | None = None) -> None:
@@ -63,8 +64,8 @@ class Governor:
             raise ConfigurationError(
                 f"rate={rate!r}: calls a second, more than 0. Nothing was sent."
             )
-        self._window: Final = Window(concurrency)
-        self._pace: Final = Pace(rate)
+        self._concurrency: Final = ConcurrencyLimit(concurrency)
+        self._rate: Final = RateLimit(rate)
         self._interactive: Final[deque[asyncio.Future[None]]] = deque()
         self._background: Final[deque[asyncio.Future[None]]] = deque()
         self._busy = 0
@@ -78,33 +79,33 @@ class Governor:
 
     @property
     def waiting(self) -> int:
-        """Calls that wait for their turn."""
+        """Calls in the queue."""
         return sum(
             not each.done() for queue in (self._interactive, self._background) for each in queue
         )
 
     def ready(self, rank: Rank = Rank.INTERACTIVE) -> bool:
-        """Whether there is a place and a turn at once for a call of this rank."""
+        """Whether a call of this rank would get a slot at once."""
         if (
-            self._busy >= self._window.limit
+            self._busy >= self._concurrency.limit
             or _some(self._interactive)
             or (rank and _some(self._background))
         ):
             return False
-        return self._pace.free or self._next <= asyncio.get_running_loop().time()
+        return self._rate.free or self._next <= asyncio.get_running_loop().time()
 
     def take(self, rank: Rank = Rank.INTERACTIVE) -> bool:
-        """Take a place and a turn, if there is one at once."""
+        """Take a slot if there is one at once."""
         if not self.ready(rank):
             return False
-        if not self._pace.free:
+        if not self._rate.free:
             now = asyncio.get_running_loop().time()
-            self._next = now + 1.0 / self._pace.rate(now)
+            self._next = now + 1.0 / self._rate.rate(now)
         self._busy += 1
         return True
 
     async def acquire(self, rank: Rank = Rank.INTERACTIVE) -> None:
-        """Take a place and a turn, when they come."""
+        """Take a slot; wait in the queue until there is one."""
         if self.take(rank):
             return
         waiter = asyncio.get_running_loop().create_future()
@@ -114,16 +115,16 @@ class Governor:
             await waiter
         except BaseException:
             if waiter.done() and not waiter.cancelled():
-                # It was given in the moment in which the caller left.
+                # It got a slot in the moment in which its caller left.
                 self.release()
             waiter.cancel()
             raise
 
     def hold(self, most: int) -> int:
-        """Take up to so many places, without their turns, for what makes no calls; each is to be
-        released.
+        """Take up to so many slots for something that is no call; the rate is not charged. Release
+        each of them.
         """
-        held = max(0, min(most, self._window.limit - self._busy))
+        held = max(0, min(most, self._concurrency.limit - self._busy))
         self._busy += held
         return held
 
@@ -133,42 +134,44 @@ class Governor:
             self._serve()
 
     def observe(self, verdict: Verdict, *, began: float, now: float, kind: str) -> None:
-        """What came of a call of this kind that had its turn at `began`; both are seconds by the
-        clock of the loop.
+        """Learn from the end of a call of this kind that got its slot at `began`. Both times are
+        seconds by the clock of the loop.
         """
         reply = verdict.reply
         if reply is None:
             return
         if verdict.evidence is Evidence.LIMITED:
-            self._pace.limited(now, began)
+            self._rate.limited(now, began)
             return
-        self._pace.taken(now)
-        self._window.answered(
+        self._rate.accepted(now)
+        self._concurrency.answered(
             now, now - began, kind, busy=self._busy, unavailable=reply.status == 503
         )
         if self._interactive or self._background:
-            # There may be more places now.
+            # There may be more slots now.
             self._serve()
 
     def _serve(self) -> None:
-        """Give what is free to whoever is first."""
+        """Give the free slots to the first in the queue."""
         for queue in (self._interactive, self._background):
-            while queue and self._busy < self._window.limit:
+            while queue and self._busy < self._concurrency.limit:
                 if queue[0].done():
-                    queue.popleft()  # It has left.
+                    queue.popleft()  # Its caller has left.
                     continue
-                if not self._pace.free:
+                if not self._rate.free:
                     loop = asyncio.get_running_loop()
                     now = loop.time()
                     if self._next > now:
                         if self._timer is None:
                             self._timer = loop.call_at(self._next, self._in_time)
                         return
-                    # In a queue a turn that came late by the grain of the clock is made up for; an
-                    # idle time is not.
-                    self._next = max(self._next, now - _GRAIN) + 1.0 / self._pace.rate(now)
+                    # In a queue the lateness of a timer is made up for; idle time is not.
+                    self._next = max(self._next, now - _GRAIN) + 1.0 / self._rate.rate(now)
                 self._busy += 1
                 queue.popleft().set_result(None)
+
+    def __repr__(self) -> str:
+        return f"Governor({self.busy} active, {self.waiting} queued)"
 
     def _in_time(self) -> None:
         self._timer = None
@@ -176,7 +179,7 @@ class Governor:
 
 
 def _some(queue: deque[asyncio.Future[None]]) -> bool:
-    """Whether anybody waits in it; who has left is put out of it."""
+    """Whether a call waits in the queue. Calls whose callers have left are taken out."""
     while queue and queue[0].done():
         queue.popleft()
     return bool(queue)

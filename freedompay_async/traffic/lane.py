@@ -1,4 +1,4 @@
-"""A share of a governor, for a caller that is to take no more of it."""
+"""The part of a client's slots that one caller, such as a batch, may use."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ __all__ = ["Lane"]
 
 
 class Lane:
-    """A share of a governor for one caller: `async with lane:` around each call, and `observe` for
-    what came of it.
+    """Limits one caller to a part of a client's slots. Each call is made inside `async with lane`,
+    and its end is given to `observe`.
 
     Args:
-        concurrency: calls on the way at once.
-        rate: calls a second at most; `None` is no limit but that of the whole.
-        within: whose share it is, and who hears what the issuer answers. Left out, the lane stands
-            alone.
+        concurrency: slots.
+        rate: calls a second at most; `None`: no limit but the governor's.
+        within: the governor that gives the slots and learns from the answers; left out, the lane
+            does both itself.
     """
 
     patient: bool = False
-    """Whether waiting for a turn takes nothing from the time of a call."""
+    """Whether the wait in the queue is not counted in the time of a call."""
     rank: Rank = Rank.BACKGROUND
 
     def __init__(
@@ -35,27 +35,27 @@ class Lane:
     ) -> None:
         self._own: Final = Governor(concurrency=concurrency, rate=rate)
         self._within: Final = within
-        # With a rate only one at a time stands between its own turn and that of the whole: those
+        # With a rate only one call at a time waits between the lane and the governor, because those
         # that wait there would leave together.
         self._gate: Final = None if rate is None else asyncio.Lock()
 
     def ready(self) -> bool:
-        """Whether there is a place and a turn at once."""
+        """Whether a call would get a slot at once."""
         if self._gate is not None and self._gate.locked():
             return False
         return self._own.ready() and (self._within is None or self._within.ready(self.rank))
 
     def take(self) -> bool:
-        """Take a place and a turn, if there is one at once."""
+        """Take a slot if there is one at once."""
         if not self.ready():
             return False
         return self._own.take() and (self._within is None or self._within.take(self.rank))
 
     async def acquire(self) -> None:
-        """Take a place and a turn, when they come.
+        """Take a slot; wait in the queue until there is one.
 
         Raises:
-            NoTurn: they will not.
+            NoTurn: it will get none.
         """
         gate, within = self._gate, self._within
         if gate is not None:
@@ -78,8 +78,21 @@ class Lane:
         self._own.release()
 
     def observe(self, verdict: Verdict, *, began: float, now: float, kind: str) -> None:
-        """As the governor hears it."""
+        """As `Governor.observe`."""
         (self._within or self._own).observe(verdict, began=began, now=now, kind=kind)
+
+    @property
+    def busy(self) -> int:
+        """Calls that have a slot of the lane. Some of them may still wait for the governor's."""
+        return self._own.busy
+
+    @property
+    def waiting(self) -> int:
+        """Calls that wait for a slot of the lane."""
+        return self._own.waiting
+
+    def __repr__(self) -> str:
+        return f"Lane({self.busy} active, {self.waiting} queued)"
 
     async def __aenter__(self) -> Self:
         await self.acquire()

@@ -1,13 +1,14 @@
-"""When to look at an accepted request: learnt from the requests that have ended; pure, no clock of
-its own.
+"""When to look up an accepted request, learnt from the requests that have ended. Pure; it has no
+clock.
 
-All times are seconds since a request was accepted. When one has ended is only known to lie between
-two looks, so what is learnt is, for steps of a logarithmic scale, what share of the requests that
-are still in process ends there; how many have ended by any age follows.
+All times are seconds since a request was accepted, its age. A request ends at some age between two
+look-ups. So ages are cut into steps of a logarithmic scale, and for each step the schedule learns
+which share of the requests still in process ends there. From that follows how many have ended by
+any age.
 
-A request is worth a first look a quarter later than the age by which about half of its kind have
-ended, and from then on whenever its age has grown by a quarter: the later half is then seen late by
-at most a quarter of the time it took, with the fewest looks.
+The first look-up comes a quarter later than the age by which about half of a kind have ended. The
+next ones come whenever the age has grown by a quarter. So the ends of the later half are seen late
+by at most a quarter of the time they took, with the fewest look-ups.
 """
 
 from __future__ import annotations
@@ -23,38 +24,37 @@ if TYPE_CHECKING:
 
 __all__ = ["PollSchedule", "PollSchedules"]
 
-# A look that comes so much later than the end of the request, for its age, is in time.
+# A look-up is in time if it is late by at most this share of the request's age.
 _LATE: Final = 0.25
 _STEP: Final = (1 + _LATE) ** (1 / 3)
-# The share that may have ended before the first look is worth while. A little less than half,
-# because an estimate may err.
+# The share that has ended when the first look-up pays. A little less than half, because an estimate
+# may err.
 _BEFORE: Final = 0.45
-# Where a quarter are far quicker than the half, no first look comes later than so many times what
-# they take.
+# The first look-up comes no later than this many times the age by which a quarter have ended.
 _FAR: Final = 4.0
-# So many of the latest looks at an age count; the older ones fade.
+# About this many of the latest look-ups at an age count; older ones fade.
 _MEMORY: Final = 250.0
-# How many looks are believed as much as what was supposed before the first of them.
+# What is assumed before the first look-up weighs as much as this many look-ups.
 _BELIEF: Final = 2.0
 _ENDS_TO_KNOW: Final = 32
 _LOOKS_TO_PLAN: Final = 16
-# How many may look where nothing is known, until their answers are there.
+# As long as nothing is known, this many requests are looked up at once; the others wait for them.
 _SCOUTS: Final = 32
-# The share that looks early, because what ended before a first look shows only to them, and how
-# early.
+# This share is looked up early, because only early look-ups show what ends before the usual first
+# one; and how early.
 _EARLY: Final = 0.08
 _EARLIEST: Final = 0.3
 _JITTER: Final = 0.1
 
 
 class PollSchedule:
-    """When to look at requests of one kind."""
+    """When to look up requests of one kind."""
 
     def __init__(self, policy: Policy) -> None:
         self._first: Final = policy.poll_first
         self._growth: Final = max(policy.poll_growth, 1.0)
         self._most: Final = policy.poll_most
-        # Below it all ages are one; above the last step the longest pause is all that counts.
+        # All ages below it are one step. Above the last step only the longest pause counts.
         self._least: Final = self._first / 16
         steps = ceil(log(max(self._first, self._most) / _LATE * 4 / self._least) / log(_STEP))
         self._alive: Final = [0.0] * steps
@@ -65,16 +65,17 @@ class PollSchedule:
         self._plan()
 
     def pause(self, age: float, looked: float, jitter: float, *, trouble: bool = False) -> float:
-        """Seconds until it is to be asked again whether to look; 0: look now.
+        """Seconds to wait before this method is called again; 0: look up the request now.
 
-        What is learnt meanwhile may bring a look forward or put it off, so the pause may end before
-        the look is due.
+        The pause may end before the look-up is due, because what is learnt meanwhile may bring the
+        look-up forward or put it off.
 
         Args:
             age: now.
-            looked: at the last look; 0, if there was none.
-            jitter: from 0 to 1, the same for all looks at one request: it spreads those at many.
-            trouble: the last look has shown nothing.
+            looked: the age at the last look-up; 0 if there was none.
+            jitter: from 0 to 1, the same for all look-ups of one request. It spreads the look-ups
+                of many requests.
+            trouble: the last look-up has shown nothing.
         """
         if self._news >= _LOOKS_TO_PLAN:
             self._plan()
@@ -87,15 +88,18 @@ class PollSchedule:
         if left > 1e-6:
             return min(left, max(self._first, age / 8) * spread)
         if self._ends < _ENDS_TO_KNOW:
-            # Thousands that were accepted at once wait for what a few of them find out; not for
-            # ever, should those not come back.
+            # Thousands that were accepted at once wait for what a few of them show, but not for
+            # ever, because those few may get no answer.
             if self._scouts >= _SCOUTS and -left < looked + self._first + 1.0:
                 return max(age, self._first) * (_STEP - 1)
             self._scouts += 1
         return 0.0
 
+    def __repr__(self) -> str:
+        return f"PollSchedule({self._looks} looks, {self._ends} ended)"
+
     def _wait(self, looked: float, jitter: float, spread: float, *, trouble: bool) -> float:
-        """From one look to the next."""
+        """Seconds from one look-up to the next."""
         if trouble or self._looks < _LOOKS_TO_PLAN or (looked and self._ends < _ENDS_TO_KNOW):
             return (self._first + looked * (self._growth - 1)) * spread
         if not looked and jitter < _EARLY:
@@ -103,8 +107,12 @@ class PollSchedule:
         return max(self._typical * spread - looked, looked * _LATE)
 
     def learn(self, pending: float, age: float, *, ended: bool) -> None:
-        """A look at this age: it had ended, or was still in process; `pending` is the age at which
-        it last was, or 0.
+        """Learn from a look-up.
+
+        Args:
+            pending: the age at which the request was last seen in process; 0 if it never was.
+            age: at this look-up.
+            ended: the request had ended; otherwise it was still in process.
         """
         first, end = self._step(pending), self._step(age)
         self._news += 1
@@ -115,10 +123,10 @@ class PollSchedule:
                 self._count(step, 1.0, 0.0)
             return
         if end == len(self._alive) - 1:
-            # The last step is for all that is above: nothing outlives it, and what ends there has
-            # not outlived the one before.
+            # The last step has all higher ages: nothing outlives it, and what ends there has not
+            # outlived the step before.
             end += 1
-        # Where in between it has ended is as likely as what is known so far has it.
+        # The end lies in each step between with the likelihood that is known so far.
         first = min(first, end - 1) if end else 0
         last = max(end, first + 1)
         left, shares = 1.0, [0.0] * (last - first)
@@ -137,7 +145,7 @@ class PollSchedule:
         self._ended[step] = self._ended[step] * keep + ended
 
     def _step(self, age: float) -> int:
-        """The number of whole steps up to an age, or nearly."""
+        """The step of an age, rounded."""
         return (
             min(max(0, round(log(age / self._least) / log(_STEP)) + 1), len(self._alive) - 1)
             if age > 0
@@ -145,8 +153,8 @@ class PollSchedule:
         )
 
     def _plan(self) -> None:
-        """Where nothing is known, it goes on as just before, and a half of what is left ends while
-        the age doubles.
+        """Compute the shares anew. Where nothing is known, a step is like the one before it, and
+        half of the rest ends while the age doubles.
         """
         self._news = self._scouts = 0
         usual = 1 - 1 / _STEP
@@ -157,19 +165,19 @@ class PollSchedule:
             self._hazard[step] = hazard
             left *= 1 - hazard
             before.append(1 - left)
-        # Of those that end at all.
+        # Shares of the requests that end at all.
         early, half = (self._age(before, share * before[-1]) for share in (_BEFORE / 2, _BEFORE))
         self._typical = min((1 + _LATE) * half, _FAR * early)
 
     def _age(self, before: list[float], share: float) -> float:
-        """The age by which such a share has ended."""
+        """The age by which this share has ended."""
         step = next(step for step, each in enumerate(before) if each >= share)
         lower = before[step - 1] if step else 0.0
         return self._least * float(_STEP ** (step - 1 + (share - lower) / (before[step] - lower)))
 
 
 class PollSchedules:
-    """What a client has learnt of each kind of request."""
+    """The poll schedules of a client: one for each kind of request."""
 
     def __init__(self, policy: Policy, rng: Callable[[], float] = random) -> None:
         self.jitter: Final = rng

@@ -1,4 +1,4 @@
-"""How long calls have waited for their turns."""
+"""How long calls have waited in the queue."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ __all__ = ["Waited"]
 
 @dataclass(slots=True)
 class Waited:
-    """A sum that whoever makes calls hands down with them, and reads afterwards.
+    """A sum over several calls. The caller passes one to each of them, and reads it afterwards.
 
     Attributes:
-        seconds: for which these calls have waited for a place and a turn.
+        seconds: that these calls have waited for a slot.
     """
 
     seconds: float = 0.0

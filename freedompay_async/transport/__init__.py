@@ -1,1 +1,1 @@
-"""Bytes out, bytes in, and who owns the connections."""
+"""Carries requests to the host and brings back the answers."""

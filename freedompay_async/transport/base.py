@@ -1,28 +1,37 @@
-"""One try to send, and what the session needs of a transport: no HTTP library in it."""
+"""What a transport is: it carries requests to one host and brings back the answers.
+
+No HTTP library is imported here.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from abc import abstractmethod
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
+
+from freedompay_async.settings.proxies import Way
+from freedompay_async.settings.settings import MAX_ANSWER
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Coroutine
 
     from freedompay_async.codec.messages import Message, Reply
 
-__all__ = ["CLOSED", "Attempt", "TransportError", "Wire"]
+__all__ = ["CLOSED", "Attempt", "Destination", "Transport", "TransportError"]
 
 CLOSED: Final = "the client was closed"
 
 
 class Attempt:
-    """One try to send; tells, whatever happens, whether a byte may have left.
+    """One attempt to send. It says at any time whether a byte may have left.
 
     Args:
-        deadline: of the whole call, by the clock of the loop.
-        seconds: from a connection in hand to the last byte of the answer.
-        may_leave: asked with the connection in hand: waiting for it may have taken too long for a
-            repeated effect.
+        deadline: when the whole call ends, by the clock of the loop.
+        seconds: from the moment a connection is there to the last byte of the answer.
+        may_leave: asked when a connection is there. It says no where a repeated effect has waited
+            too long for the connection.
         urgent: somebody waits for this very call.
     """
 
@@ -41,29 +50,29 @@ class Attempt:
         self.late = False
         """Its time was up before the answer came."""
         self.began: float | None = None
-        """When its turn came, by the clock of the loop."""
+        """When it got its slot, by the clock of the loop."""
         self._may_leave = may_leave
         self.deadline = deadline
         self._seconds = seconds
         self._clock: asyncio.Timeout | None = None
 
     def clock(self) -> asyncio.Timeout:
-        """Runs to the deadline of the call; from `connected` on, to the attempt's own time-out if
-        that is sooner.
+        """A timeout around the attempt. It ends at the deadline of the call, and after `connected`
+        at the end of the attempt's own time if that is sooner.
         """
         self._clock = asyncio.timeout_at(self.deadline)
         return self._clock
 
     def ends(self, now: float) -> float:
-        """When an attempt that has had its connection since `now` is over."""
+        """When an attempt ends that got its connection at `now`."""
         return min(self.deadline, now + self._seconds)
 
     def connected(self) -> None:
-        """A connection is in hand, and the next thing is the write.
+        """A connection is there, and the next step is the write.
 
         Raises:
-            TransportError: it comes too late; nothing was written, and the connection is as good as
-                new.
+            TransportError: it came too late. Nothing was written, and the connection can be used
+                again.
         """
         if self._may_leave is not None and not self._may_leave():
             raise TransportError("its first send is too long ago to send it again")
@@ -73,28 +82,81 @@ class Attempt:
 
 
 class TransportError(Exception):
-    """No whole answer came; whether a byte may have left is in the `Attempt`."""
+    """No whole answer came. The `Attempt` says whether a byte may have left."""
 
     def __init__(self, reason: str, *, final: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.final = final
-        """Trying again gives the same: a certificate that is not trusted."""
+        """Another attempt would fail in the same way: a certificate that is not trusted."""
 
 
-class Wire(Protocol):
-    """Bytes out, bytes in."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """The host of a client, and the limits that its transport has to keep.
 
-    def check(self) -> asyncio.AbstractEventLoop:
-        """The running loop.
+    Attributes:
+        base_url: such as `https://api.example.com`; the path of a message is appended to it.
+        connect_timeout: seconds for TCP and TLS.
+        max_answer: bytes; a larger answer is not read.
+        ssl_context: the TLS settings; `None`: Python's own.
+        way: straight to the host, or through a proxy.
+    """
 
-        Raises `ConfigurationError` where it must not be used: closed, on another event loop, in a
-        forked child.
+    base_url: str
+    connect_timeout: float = 5.0
+    max_answer: int = MAX_ANSWER
+    ssl_context: ssl.SSLContext | None = None
+    way: Way = field(default_factory=Way)
+
+
+@runtime_checkable
+class Transport(Protocol):
+    """Carries the requests of one client to its host and brings back the answers.
+
+    Derive from it and write `send`; the other methods do nothing unless you write them. The client
+    owns its transport: it uses it on one event loop and in one process, and sends nothing after
+    `close`. So a transport need not check any of this.
+
+    Its `repr` is part of the client's. It must show no secret, and should say how many connections
+    are active and idle.
+    """
+
+    def bind(self, destination: Destination) -> None:
+        """Learn the host and the limits. Called once, when the client is made; no loop may run yet.
+
+        Raises:
+            ConfigurationError: the transport can't reach such a host.
         """
-        ...
 
+    async def open(self) -> None:
+        """Prepare for the first call, without a connection. Called by `async with client`; `send`
+        must work without it.
+        """
+
+    @abstractmethod
     def send(self, message: Message, attempt: Attempt) -> Coroutine[Any, Any, Reply]:
-        """Send exactly these bytes, once, within the attempt's clock; raise `TransportError` where
-        no whole answer came.
+        """Send exactly these bytes, once, and read the whole answer.
+
+        Call `attempt.connected()` right before the first byte leaves, and do both the wait for a
+        connection and the exchange inside `attempt.clock()`.
+
+        Raises:
+            TransportError: no whole answer came.
         """
         ...
+
+    async def warm_up(self, count: int, attempt: Attempt) -> None:
+        """Have `count` connections open, idle ones included. Nothing is sent on them.
+
+        Raises:
+            TransportError: they can't be opened.
+        """
+
+    async def close(self) -> None:
+        """Close all connections. Calls on the way end with a `TransportError`. Called once."""
+
+    def disown(self) -> None:
+        """Let go of all connections without closing them. Called in a forked child, where they are
+        copies of the parent's.
+        """

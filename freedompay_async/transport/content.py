@@ -1,4 +1,4 @@
-"""The body of an answer that was compressed on its way, though no compression was asked for."""
+"""Unpacks an answer that a server has compressed although the client did not ask for it."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 __all__ = ["PACKED", "unpacked"]
 
 PACKED: Final = "Content-Encoding"
-_OF_THE_PACKED: Final = frozenset({"content-encoding", "content-length"})
-# So much at a time: more would hold up other calls on the loop.
+_PACKED_HEADERS: Final = frozenset({"content-encoding", "content-length"})
+# Bytes unpacked at a time: more would block the loop for other calls.
 _STEP: Final = 2**18
-# What zlib takes for gzip's own head and end; for zlib's; for neither.
+# What zlib calls the forms: with the head and end of gzip, of zlib, and without both.
 _GZIP, _ZLIB, _RAW = 31, 15, -15
 
 
 async def unpacked(reply: Reply, *, most: int) -> Reply | None:
-    """The reply with its body as it was before it was compressed by gzip or deflate; as it came,
-    where it can't be had.
+    """The reply with its body unpacked from gzip or deflate. A body that can't be unpacked stays as
+    it came. `None`: it would be larger than `most`.
 
     Args:
-        reply: whose headers say that it is compressed.
-        most: bytes. Where it would be larger, there is none.
+        reply: has a header that says that it is compressed.
+        most: bytes.
     """
     form = _form_of(reply)
     if form is None:
@@ -45,7 +45,7 @@ async def unpacked(reply: Reply, *, most: int) -> Reply | None:
     except zlib.error:
         return reply
     if not unpacker.eof or unpacker.unused_data:
-        # Cut off, or with more behind its end: whatever it is, it is not whole.
+        # It is cut off, or has bytes behind its end, so it is not whole.
         return reply
     return Reply(reply.status, _without(reply.headers), bytes(body))
 
@@ -54,7 +54,7 @@ def _form_of(reply: Reply) -> int | None:
     coding = reply.headers[PACKED].strip().lower()
     if coding in ("gzip", "x-gzip"):
         return _GZIP
-    # Some leave zlib's head and end away, which the name asks for.
+    # Some servers send deflate without the head and end of zlib.
     return (
         (_ZLIB if reply.body[:1] and reply.body[0] & 0x0F == 8 else _RAW)
         if coding == "deflate"
@@ -64,5 +64,5 @@ def _form_of(reply: Reply) -> int | None:
 
 def _without(headers: Mapping[str, str]) -> Mapping[str, str]:
     return CIMultiDict(
-        (name, value) for name, value in headers.items() if name.lower() not in _OF_THE_PACKED
+        (name, value) for name, value in headers.items() if name.lower() not in _PACKED_HEADERS
     )

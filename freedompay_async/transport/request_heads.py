@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 __all__ = ["RequestHeads"]
 
 _MOST: Final = 1_000
-# A name of RFC 9110, and what tells where a request ends or how it is carried: that is not for a
-# signer to say.
+# The names that RFC 9110 allows; and the headers that say where a request ends or how it is
+# carried, which a signer must not set.
 _NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_OURS: Final = frozenset(
+_RESERVED: Final = frozenset(
     {
         "host",
         "connection",
@@ -39,30 +39,30 @@ class RequestHeads:
 
     Args:
         base: the host.
-        usual: headers of every request, unless it has its own.
+        usual: headers of every request that has no own ones of these names.
     """
 
     def __init__(self, base: URL, usual: Mapping[str, str]) -> None:
         self._base: Final = base
         self._usual: Final = usual
-        self._begun: Final[dict[tuple[str, ...], tuple[str, int]]] = {}
+        self._started: Final[dict[tuple[str, ...], tuple[str, int]]] = {}
 
     def url(self, path: str) -> URL:
         return self._base.with_path(self._base.path.rstrip("/") + path)
 
     def of(self, message: Message) -> bytes:
-        """The head of a request; what is the same for all calls of a path is made once.
+        """The head of a request. What is the same for all calls of a path is made once.
 
         Raises:
-            ConfigurationError: a signer gave a header that can't be sent; nothing was.
+            ConfigurationError: a signer gave a header that can't be sent. Nothing was sent.
         """
         key = (message.method, message.path, *message.headers)
-        start, breaks = self._begun.get(key) or self._begin(key)
+        start, breaks = self._started.get(key) or self._begin(key)
         lines = [start, *map(": ".join, message.headers.items())]
         if message.body:
             lines.append(f"Content-Length: {len(message.body)}")
         head = "\r\n".join(lines)
-        # A line break in a value would be a header, or a request, of its own.
+        # A line break in a value would begin another header or another request.
         breaks += len(lines) - 1
         if head.count("\n") == breaks and head.count("\r") == breaks and "\0" not in head:
             try:
@@ -72,11 +72,11 @@ class RequestHeads:
         raise ConfigurationError("a header has characters that can't be sent. Nothing was sent.")
 
     def _begin(self, key: tuple[str, ...]) -> tuple[str, int]:
-        """The lines of a head that do not change, and the line breaks in them."""
+        """The lines of a head that do not change, and how many line breaks they have."""
         method, path, *names = key
-        given = {name.lower() for name in names}
-        wrong = [name for name in names if name.lower() in _OURS or not _NAME.fullmatch(name)]
-        if wrong or len(given) < len(names):
+        lower = {name.lower() for name in names}
+        wrong = [name for name in names if name.lower() in _RESERVED or not _NAME.fullmatch(name)]
+        if wrong or len(lower) < len(names):
             raise ConfigurationError(
                 f"a header of the name {(wrong or names)[0][:40]!r} can't be sent, or not twice. "
                 "Nothing was sent."
@@ -84,9 +84,9 @@ class RequestHeads:
         host = self._base.host_port_subcomponent
         lines = [f"{method} {self.url(path).raw_path_qs} HTTP/1.1", f"Host: {host}"]
         lines += [
-            f"{name}: {value}" for name, value in self._usual.items() if name.lower() not in given
+            f"{name}: {value}" for name, value in self._usual.items() if name.lower() not in lower
         ]
-        if len(self._begun) >= _MOST:
-            self._begun.clear()
-        self._begun[key] = "\r\n".join(lines), len(lines) - 1
-        return self._begun[key]
+        if len(self._started) >= _MOST:
+            self._started.clear()
+        self._started[key] = "\r\n".join(lines), len(lines) - 1
+        return self._started[key]

@@ -8,7 +8,7 @@ import json
 import shutil
 import sqlite3
 from collections import Counter
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,8 +17,11 @@ from freedompay_async import FreedomPay, Policy
 from freedompay_async.batch import Batch, Journal, Limits, outage, read_file
 from freedompay_async.codec.messages import Reply
 from freedompay_async.contract.request_ids import derive_request_id
+from freedompay_async.errors import JournalError
 from freedompay_async.sandbox import Fault, Sandbox
 from tests.leaks.everywhere import Story
+from tests.rows import row_of_file as person
+from tests.transports import Road, in_use
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,15 +50,6 @@ ADDRESS = {
 }
 
 
-def person(number: int, **changes) -> dict:
-    return {
-        "key": f"k{number}",
-        "phone": 77010000000 + number,
-        "first_name": "Ivan",
-        "last_name": "Ivanov",
-    } | changes
-
-
 def people(count: int, last_names: dict[int, str] | None = None) -> list[dict]:
     """Numbers from 1; `last_names` are those that the issuer has its own mind about."""
     return [
@@ -70,6 +64,7 @@ class Office:
     def __init__(self, issuer: Sandbox, folder: Path) -> None:
         self.issuer = issuer
         self.folder = folder
+        self._made_of: dict[Batch, tuple[FreedomPay, Road]] = {}
 
     def file(self, rows: list[dict], name: str = "clients.csv") -> Path:
         path = self.folder / name
@@ -110,8 +105,22 @@ class Office:
 
     @asynccontextmanager
     async def batch(self, journal: str = "run.db", *, client: dict | None = None, **options):
-        async with self.client(**client or {}) as fp, Journal.open(self.folder / journal) as opened:
-            yield Batch(fp, opened, **options)
+        road = Road()
+        async with (
+            self.client(transport=road, **client or {}) as fp,
+            Journal.open(self.folder / journal) as opened,
+        ):
+            batch = Batch(fp, opened, **options)
+            self._made_of[batch] = fp, road
+            yield batch
+
+    def road(self, batch: Batch) -> Road:
+        """The transport of a batch of this office."""
+        return self._made_of[batch][1]
+
+    def client_of(self, batch: Batch) -> FreedomPay:
+        """The client of a batch of this office."""
+        return self._made_of[batch][0]
 
     async def plan(self, batch: Batch, file: Path):
         return await batch.plan(read_file(file, product_id=2000))
@@ -172,6 +181,16 @@ class Office:
     def arrived(self, call: str) -> int:
         return sum(each.path.endswith(call) for each in self.issuer.received)
 
+    def kept(self, question: str, journal: str = "run.db") -> list[tuple]:
+        """What is on the disk now."""
+        with self.on_disk(journal) as image:
+            return image.execute(question).fetchall()
+
+    def alter(self, statement: str, *values: tuple, journal: str = "run.db") -> None:
+        """Change a closed journal, once for each tuple of values."""
+        with closing(sqlite3.connect(self.folder / journal, isolation_level=None)) as connection:
+            connection.executemany(statement, values or [()])
+
     def on_disk(self, journal: str = "run.db") -> sqlite3.Connection:
         """What a machine would find after a crash at this moment."""
         image = self.folder / "image"
@@ -183,15 +202,42 @@ class Office:
         return closing(sqlite3.connect(image / journal))
 
 
+class Trouble:
+    """Trouble of the disk, below an open journal."""
+
+    @staticmethod
+    def begins(journal: Journal, pragma: str = "max_page_count = 1") -> None:
+        """Before the next write; by default no page is added any more."""
+        journal.writer.note(lambda connection: connection.execute(f"PRAGMA {pragma}").fetchall())
+
+    @staticmethod
+    async def fill(journal: Journal) -> None:
+        """Use up whatever room the pages of the intents have."""
+        statement = (
+            "INSERT INTO intents (number, step, request_id, body_sha256, sent_at) "
+            "VALUES (?1, '', ?1, '', 0)"
+        )
+        with suppress(JournalError):
+            for number in range(100_000):
+                await journal.writer.call(
+                    lambda connection, number=number: connection.execute(statement, (-number,))
+                )
+
+
 @pytest.fixture
-def between(monkeypatch):
+def trouble():
+    return Trouble
+
+
+@pytest.fixture
+def between(office):
     """Somebody between a batch and the issuer: `rule(call, request_id, send)` gives a reply, or
     awaits `send()` as often as it likes.
     """
 
     def put(batch, rule):
-        transport = batch._fp._transport
-        send = transport.send
+        road = office.road(batch)
+        send = road.carry
 
         async def carried(message, attempt):
             request_id = json.loads(message.body)["request_id"]
@@ -202,7 +248,7 @@ def between(monkeypatch):
                 attempt.connected()
             return reply
 
-        monkeypatch.setattr(transport, "send", carried)
+        road.carry = carried
 
     return put
 
@@ -265,8 +311,8 @@ def everywhere(office, people, one_each):
     async def run(story_of, *, late, faults=()):
         wrong, stop = [], 0
         while True:
-            office.issuer._plan._scripts.clear()
             for call in faults:
+                office.issuer.script(call)
                 office.issuer.script(call, Fault.CLOSED)
             error = await one(story_of, stop, late=late, wrong=wrong)
             if error is None:
@@ -288,23 +334,15 @@ def everywhere(office, people, one_each):
             await asyncio.sleep(0)
             wrong += [(stop, "not cancelled", task)] if not task.cancelled() else []
             wrong += [(stop, "left", each) for each in story.left()]
-            wrong += [(stop, "runs", opened)] if opened.running else []
             wrong += (
                 [(stop, "progress", batch.progress)]
                 if batch.progress.in_progress or batch.progress.waiting
                 else []
             )
-            wrong += (
-                [(stop, "pool", fp)]
-                if fp._transport._pool and fp._transport._pool.session.connector._acquired
-                else []
-            )
-            kept = {
-                each
-                for (each,) in await opened.call(
-                    lambda c: c.execute("SELECT request_id FROM intents").fetchall()
-                )
-            }
+            wrong += [(stop, "pool", fp)] if in_use(fp).taken else []
+            # What the run has asked for is written before anything is read.
+            await opened.summary()
+            kept = {each for (each,) in office.kept("SELECT request_id FROM intents", journal)}
             wrong += [(stop, "sent and not written", each) for each in sent() - kept - seen]
             report = await office.finish(batch)
         wrong += [(stop, "not complete", report)] if not report.complete else []

@@ -12,11 +12,11 @@ from types import SimpleNamespace
 import msgspec
 from msgspec.structs import force_setattr, replace
 
-from freedompay_async.batch import State, writes
+from freedompay_async.batch import State
 from freedompay_async.batch.entries import Earlier, Entry, Refusal
 from freedompay_async.batch.input.rows import Row
+from freedompay_async.batch.kept import PlannedRow
 from freedompay_async.batch.limits import Limits, Progress
-from freedompay_async.batch.plan import PlannedRow
 from freedompay_async.batch.row_flow import RowFlow
 from freedompay_async.batch.row_steps import RowSteps
 from freedompay_async.batch.run_resources import RunResources
@@ -58,13 +58,11 @@ NOTHING = (
     ". Nothing is known that this use has made: it failed, or goes on, or could not be asked about"
 )
 STEP_OF = {"clients.create": "client", "cards.issue": "card", "cards.activate": "activate"}
-WRITTEN = {
-    writes._intend: "written",
-    writes._accept: "accepted",
-    writes._know: "kept",
-    writes._claim: "claimed",
-    writes._end: "ended",
-}
+
+
+def stands(row, state=State.STARTED, reason=None, *, proved=False):
+    """What a journal is told of a row with each write."""
+    return row.number, state.value, row.client_id, row.card_id, row.found, reason, proved
 
 
 def state(request_status="success", **said):
@@ -131,6 +129,8 @@ class Desk:
 
     def __init__(self, *, activate="no", asks=False, ahead=4, concurrency=2, limits=None) -> None:
         self.told, self.bodies, self.options, self.known, self.asked_whether = [], [], [], [], []
+        # Steps whose result is known.
+        self.results = []
         self.sends = {"client": [CLIENT], "card": [CARD], "activate": [DONE]}
         # What is added to each body of a call.
         self.fields = {}
@@ -197,26 +197,34 @@ class Desk:
 
     # -- the journal
 
-    async def write(self, writer, values):
-        self.told.append(WRITTEN[writer] + (f" {values[0][1]}" if writer is writes._intend else ""))
-        self.known.append(values)
-        return (
-            self.shares_card
-            if writer is writes._claim
-            else self.ends_shared
-            if writer is writes._end
-            else None
-        )
+    async def record_intent(self, row, step, *, request_id, body_sha256, sent_at, set_back=0.0):
+        self.told.append(f"written {step}")
+        intent = (row.number, step, request_id, body_sha256, sent_at)
+        self.known.append((intent, stands(row), set_back))
 
-    def note_values(self, writer, values):
-        self.told.append(f"{WRITTEN[writer]} {values[1]}")
+    async def go_on(self, row):
+        self.told.append("kept")
+        self.known.append(stands(row))
 
-    def note(self, work):
-        work(self)
+    async def claim_card(self, row):
+        self.told.append("claimed")
+        self.known.append(stands(row))
+        return self.shares_card
 
-    def execute(self, statement, values):
-        if statement.startswith("DELETE"):
-            self.told.append(f"taken back {values[1]}")
+    async def end(self, row, state, reason, *, proved=False):
+        self.told.append("ended")
+        further = tuple(card for card in row.card_ids if card != row.card_id)
+        self.known.append((stands(row, state, reason, proved=proved), further))
+        return self.ends_shared
+
+    def accepted(self, row, step):
+        self.told.append(f"accepted {step}")
+
+    def step_ended(self, row, step):
+        self.results.append(step)
+
+    def take_back(self, row, step):
+        self.told.append(f"taken back {step}")
 
     # -- the session
 

@@ -10,6 +10,7 @@ import pytest
 
 from freedompay_async.batch import Accepted
 from freedompay_async.batch.accepting import accept, accepted_keys, some
+from freedompay_async.batch.journal import sqlite_plan
 from freedompay_async.errors import ConfigurationError
 
 ROWS = [
@@ -29,7 +30,7 @@ ROWS = [
 class Books:
     """A journal as far as this goes: rows in memory."""
 
-    path = "run.db"
+    name = "run.db"
 
     def __init__(self, *more) -> None:
         self.calls = 0
@@ -43,9 +44,9 @@ class Books:
             [*ROWS, *more],
         )
 
-    async def call(self, work):
+    async def accept_found(self, keys):
         self.calls += 1
-        return work(self.connection)
+        return sqlite_plan.accept_found(self.connection, keys)
 
     def rows(self):
         return self.connection.execute(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from freedompay_async.batch import Batch, Limits
+from freedompay_async.batch import Batch, Journal, Limits
 from freedompay_async.errors import ConfigurationError
 
 
@@ -101,9 +101,9 @@ async def test_the_rows_have_the_digest_that_they_had_without_it(office, people)
 
 @pytest.mark.parametrize("given", [0, -1, True, "2000", 1.5, 10**18])
 async def test_what_is_none(office, given):
-    async with office.batch() as batch:
+    async with office.client() as fp, Journal.open(office.folder / "run.db") as journal:
         with pytest.raises(
             ConfigurationError,
             match=r"^card_product_id is no integer over 0 .* Nothing was sent\.$",
         ):
-            Batch(batch._fp, batch._journal, card_product_id=given)
+            Batch(fp, journal, card_product_id=given)

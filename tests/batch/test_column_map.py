@@ -112,19 +112,19 @@ def test_no_map_is_no_map():
         ({3: "phone"}, "the name of a column is text, not int."),
         (
             {"phone": "Телефон", "email": "ТЕЛЕФОН "},
-            '"ТЕЛЕФОН " is there twice: for phone and for email. Take one of them out.',
+            '"ТЕЛЕФОН " is there twice: for phone and for email. Remove one of them.',
         ),
         (
             {"phone": ["Тел", "тел"]},
-            '"тел" is there twice: for phone and for phone. Take one of them out.',
+            '"тел" is there twice: for phone and for phone. Remove one of them.',
         ),
         (
             {"phone": "Тел", "ignore": ["тел"]},
-            '"тел" is there twice: for phone and for ignore. Take one of them out.',
+            '"тел" is there twice: for phone and for ignore. Remove one of them.',
         ),
         (
             {"ignore": ["тел"], "phone": "Тел"},
-            '"Тел" is there twice: for ignore and for phone. Take one of them out.',
+            '"Тел" is there twice: for ignore and for phone. Remove one of them.',
         ),
         (
             {"constant": {"zzz": "1"}},
@@ -133,7 +133,7 @@ def test_no_map_is_no_map():
         ({"constant": {"key": "1"}}, "key can't be a constant: each row has a key of its own."),
         (
             {"email": "Почта", "constant": {"email": "a@b.c"}},
-            "email is a column of the file and a constant too. Take one of them out.",
+            "email is a column of the file and a constant too. Remove one of them.",
         ),
         (
             {"constant": "1"},

@@ -7,8 +7,9 @@ from datetime import date
 import pytest
 
 from freedompay_async.batch.input.cells import Wrong, value_of
+from freedompay_async.batch.input.column_checks import COLUMNS
 from freedompay_async.batch.input.columns import ABOUT, example_row
-from freedompay_async.batch.input.rows import COLUMNS, REQUIRED, REQUIRED_1000, Row, read_row
+from freedompay_async.batch.input.rows import REQUIRED, REQUIRED_1000, Row, read_row
 
 TODAY = date(2025, 6, 15)
 NEEDED = dict.fromkeys(REQUIRED, "always") | dict.fromkeys(REQUIRED_1000, "product 1000")

@@ -263,7 +263,7 @@ async def test_a_row_that_was_sent_is_sent_again_where_only_what_it_does_not_use
 
 
 async def test_a_row_that_was_sent_is_sent_again_to_another_path_as_it_was(
-    office, people, one_each, monkeypatch
+    office, people, one_each
 ):
     """Its id and its bytes are the same.
 
@@ -274,15 +274,15 @@ async def test_a_row_that_was_sent_is_sent_again_to_another_path_as_it_was(
     async with office.batch(
         client=with_path("/v6/clients", region="KG"), contract_changed=True
     ) as batch:
-        transport = batch._fp._transport
-        send = transport.send
+        road = office.road(batch)
+        send = road.carry
 
         async def sent(message, attempt):
             paths.append(message.path)
             there = message.path.replace("/v6/clients", "/v5/card-api/client/add")
             return await send(dataclasses.replace(message, path=there), attempt)
 
-        monkeypatch.setattr(transport, "send", sent)
+        road.carry = sent
         report = await office.finish(batch)
 
     assert report.complete
@@ -381,7 +381,7 @@ async def test_a_contract_under_which_nothing_tells_whose_a_card_is_is_refused(o
             pass
 
     assert caught.value.text.startswith(
-        f"the contract leaves {name} out of {call}, and then nothing tells whose card a batch "
+        f"the contract leaves {name} out of {call}, and then nothing shows whose card a batch "
         "makes."
     )
 

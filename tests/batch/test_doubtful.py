@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from freedompay_async.batch import Limits, State, outcomes, writes
+from freedompay_async.batch import Limits, State, outcomes
+from freedompay_async.batch.journal import sqlite_rows
 
 DONE = {"status": "ok", "request_status": "success"}
 
@@ -153,7 +154,7 @@ async def test_done_and_not_all_ids_are_told_yet_is_unknown_and_asked_about_agai
 
     assert (problem.state, first.unknown) == (State.UNKNOWN, 1)
     assert problem.reason == (
-        f"cards.issue: done, and not all ids are told yet (so far none) [request_id {request_id}]"
+        f"cards.issue: done, and not all ids are named yet (so far none) [request_id {request_id}]"
     )
     assert report.complete
     assert (office.cards(), len(office.effects())) == (one_each(1), sent)
@@ -165,7 +166,7 @@ async def test_a_client_without_its_id_is_waited_for(office, people, told_of):
 
     assert report.unknown == 1
     assert report.problems[0].reason.startswith(
-        "clients.create: done, and not all ids are told yet"
+        "clients.create: done, and not all ids are named yet"
     )
     assert office.arrived("card/issue") == 0
 
@@ -194,21 +195,19 @@ async def test_the_later_row_is_told_as_doubtful_while_the_run_goes_on(
 
         between(batch, rule)
         told = [(each.state, each.reason) async for each in batch.run()]
-        kept = [each.state async for each in outcomes(batch._journal)]
+        kept = [each.state async for each in outcomes(batch.journal)]
 
     assert [state for state, _ in told].count(State.DOUBTFUL) >= 2
     assert kept == [State.DOUBTFUL] * 3
 
 
-@pytest.mark.parametrize("as_one", [writes._FROM, False], ids=["this SQLite", "an old SQLite"])
+@pytest.mark.parametrize("as_one", [sqlite_rows._FROM, False], ids=["this SQLite", "an old SQLite"])
 async def test_a_card_of_an_earlier_run_is_found_too(office, people, told_of, monkeypatch, as_one):
-    monkeypatch.setattr(writes, "_FROM", as_one)
+    monkeypatch.setattr(sqlite_rows, "_FROM", as_one)
     same = {office.request_id(key, "card"): cards("d1") for key in ("k1", "k2")}
     async with office.batch(limits=Limits(max_cards=2)) as batch:
         await office.plan(batch, office.file(people(2)))
-        await batch._journal.call(
-            lambda c: c.execute("UPDATE rows SET state = 'issued', card_id = 'd1' WHERE key = 'k1'")
-        )
+    office.alter("UPDATE rows SET state = 'issued', card_id = 'd1' WHERE key = 'k1'")
     report = await told_of(people(2), same)
 
     assert (report.issued, report.doubtful) == (0, 2)
@@ -217,12 +216,9 @@ async def test_a_card_of_an_earlier_run_is_found_too(office, people, told_of, mo
 async def test_a_card_that_is_not_active_and_shared_keeps_both_reasons(office, people, told_of):
     async with office.batch() as batch:
         await office.plan(batch, office.file(people(2)))
-        await batch._journal.call(
-            lambda c: c.execute(
-                "UPDATE rows SET state = 'issued', card_id = 'd1', reason = 'not active' WHERE "
-                "key = 'k1'"
-            )
-        )
+    office.alter(
+        "UPDATE rows SET state = 'issued', card_id = 'd1', reason = 'not active' WHERE key = 'k1'"
+    )
     report = await told_of(people(2), {office.request_id("k2", "card"): cards("d1")})
 
     assert [each.reason for each in report.problems] == [
@@ -288,7 +284,7 @@ def taking(office, between, said):
 
             between(batch, rule)
             await office.finish(batch)
-            return [(each.state.value, each.reason) async for each in outcomes(batch._journal)]
+            return [(each.state.value, each.reason) async for each in outcomes(batch.journal)]
 
     return run
 
@@ -361,59 +357,3 @@ async def test_a_card_that_another_row_has_is_not_activated(office, people, taki
 
     assert [state for state, _ in told] == ["doubtful"] * 3
     assert office.arrived("card/activate") <= 1
-
-
-async def test_rows_that_claim_a_card_at_the_same_time_do_not_activate_it(office, people):
-    async with office.batch() as batch:
-        await office.plan(batch, office.file(people(4)))
-        rows = [
-            (number, "started", "c1", f"d{number // 2}", False, None, False)
-            for number in range(1, 5)
-        ]
-        told = await batch._journal.call(lambda c: writes._claim(c, rows))
-
-    assert told == [False, True, True, False]
-
-
-async def test_one_statement_finds_what_many_rows_share(office, people):
-    said = []
-    async with office.batch() as batch:
-        await office.plan(batch, office.file(people(250)))
-        await batch._journal.call(lambda c: c.set_trace_callback(said.append))
-        rows = [
-            ((number, "issued", f"c{number}", f"d{number % 249}", False, None, False), ())
-            for number in range(1, 251)
-        ]
-        told = await batch._journal.call(lambda c: writes._end(c, rows))
-        asked = [each for each in said if "AS other FROM given" in each]
-        plan = await batch._journal.call(
-            lambda c: c.execute(
-                f"EXPLAIN QUERY PLAN {writes._SHARE.format('(1, ?)')}", ("d1",)
-            ).fetchall()
-        )
-
-    assert {number: text for number, text in enumerate(told, 1) if text} == {
-        1: "card d1 is that of line 251 too",
-        250: "card d1 is that of line 2 too",
-    }
-    assert len(asked) == 3
-    assert any("rows_of_card" in step[-1] for step in plan)
-    assert not any("SCAN rows" in step[-1] or "SCAN more_cards" in step[-1] for step in plan)
-
-
-async def test_a_card_of_a_thousand_rows_costs_no_row_a_thousand_reasons(office, people):
-    async with office.batch() as batch:
-        await office.plan(batch, office.file(people(1_000)))
-        for first in range(1, 1_001, 50):
-            rows = [
-                ((number, "issued", "c", "d1", False, None, False), ())
-                for number in range(first, first + 50)
-            ]
-            await batch._journal.call(lambda c, rows=rows: writes._end(c, rows))
-        states, longest = await batch._journal.call(
-            lambda c: c.execute(
-                "SELECT group_concat(DISTINCT state), max(length(reason)) FROM rows"
-            ).fetchone()
-        )
-
-    assert (states, longest < 40) == ("doubtful", True)

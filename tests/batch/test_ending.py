@@ -7,12 +7,12 @@ import pytest
 from freedompay_async.batch import State
 from freedompay_async.batch.ending import (
     Ended,
-    as_told,
     failed,
-    not_all_told,
+    not_all_named,
     not_proved,
     not_what_was_ordered,
     now_proved,
+    proved,
     says_nothing,
     used_before,
 )
@@ -158,12 +158,12 @@ def test_what_is_not_what_was_ordered_is_told_with_all_its_cards():
     ("card_ids", "so_far"),
     [((), "none"), (("c-1",), "card c-1"), (("c-1", "c-2"), "2 cards, c-1, c-2")],
 )
-def test_what_is_done_and_not_all_told_is_unknown_and_names_what_is_told_so_far(card_ids, so_far):
-    told = not_all_told("cards.issue", card_ids, request_id=OWN)
+def test_what_is_done_and_not_all_named_is_unknown_and_names_what_is_told_so_far(card_ids, so_far):
+    told = not_all_named("cards.issue", card_ids, request_id=OWN)
 
     assert end_of(told) == (
         State.UNKNOWN,
-        f"cards.issue: done, and not all ids are told yet (so far {so_far}) [request_id {OWN}]",
+        f"cards.issue: done, and not all ids are named yet (so far {so_far}) [request_id {OWN}]",
         False,
         (),
     )
@@ -185,29 +185,15 @@ def test_a_row_that_was_used_before_is_told_by_what_is_known_of_that_use(
     client_id, card_id, begins
 ):
     entry = row(client_id, card_id)
-    told = as_told(entry, used_before("client", OWN))
+    told = used_before(entry, "client", OWN)
 
-    assert (told.state, told.proved, entry.card_ids) == (State.FOUND, False, ())
+    assert (told.state, told.proved, told.card_ids) == (State.FOUND, False, ())
     assert told.reason.startswith(begins)
     assert told.reason.endswith(
         "The issuer knew the request id of this row's client before this journal sent it, so "
         "nothing is made for the row "
         f"until --accept-found says that it was used for the same person [request_id {OWN}]"
     )
-
-
-@pytest.mark.parametrize(
-    "ended",
-    [
-        Ended(State.FOUND, None),
-        Ended(State.REFUSED, "used before: check whose card it is. ", card_ids=["1"]),
-    ],
-)
-def test_any_other_end_is_told_as_it_is_and_gives_the_row_its_cards(ended):
-    entry = row()
-
-    assert as_told(entry, ended) is ended
-    assert entry.card_ids == ended.card_ids
 
 
 # -- refusals
@@ -269,11 +255,18 @@ def test_a_refusal_with_a_code_that_is_known_elsewhere_tells_what_it_means_there
     assert told == (f"{plain}. {hint}" if hinted else plain)
 
 
-def test_a_refusal_that_was_told_as_not_proved_is_told_as_proved_in_its_place():
+def test_a_refusal_that_is_proved_says_what_proves_it():
     assert (
-        now_proved(not_proved(request_failed()))
+        proved(request_failed())
         == f"cards.issue: the issuer refused it, and {PROVED} [request_id {OWN}]"
     )
+
+
+@pytest.mark.parametrize("code", ["17", "1002"])
+def test_a_refusal_that_was_kept_as_not_proved_is_the_same_as_if_it_had_been_proved_at_once(code):
+    error = request_failed(http_status=200, error_code=code)
+
+    assert now_proved(not_proved(error)) == proved(error)
 
 
 def test_a_refusal_in_other_words_is_told_as_proved_behind_them():

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from freedompay_async.batch.input.column_checks import COLUMNS
 from freedompay_async.batch.input.reading import read_file
-from freedompay_async.batch.input.rows import COLUMNS, REQUIRED, Row
+from freedompay_async.batch.input.rows import REQUIRED, Row
 from freedompay_async.errors import ConfigurationError
 from tests.batch.file_reading import TODAY, problems, read, refusal
 
@@ -142,8 +143,8 @@ class TestCsv:
 
     def test_that_line_with_another_delimiter(self, write):
         expected = (
-            'line 1 says that "|" parts the fields. Save it with a comma, a semicolon or a tab '
-            "between them."
+            'line 1 says that "|" separates the fields. Save it with a comma, a semicolon or a '
+            "tab between them."
         )
         assert refusal(write("sep=|\nkey|phone\n")) == expected
 
@@ -220,7 +221,7 @@ class TestCsv:
         assert problems(path) == [
             (
                 'line 3, column key: "a\\u0000b" has a character that can\'t be seen (U+0000): '
-                "delete it or write a plain space"
+                "delete it or write a space"
             )
         ]
 
@@ -234,7 +235,7 @@ class TestHeader:
         text = refusal(write(f"{HEADER},Phoneme,zzz\n"))
         assert text.startswith(
             'line 1, the header, has unknown columns: "Phoneme", perhaps phone; "zzz". Rename or '
-            "delete them, or say in a file"
+            "delete them, or map them in a file"
         )
 
     def test_names_in_any_case_with_blanks_around(self, write):
@@ -378,13 +379,13 @@ class TestJsonLines:
     def test_a_field_that_a_map_makes_twice(self, write):
         path = write(json.dumps(OBJECT | {"id": "b"}), "c.jsonl")
         assert problems(path, columns={"key": "id"}) == [
-            'line 1, column key: is there twice, once as "id": take one of them out'
+            'line 1, column key: is there twice, once as "id": remove one of them'
         ]
 
     def test_a_field_that_is_a_constant_too(self, write):
         path = write(json.dumps(OBJECT | {"resident": 1}), "c.jsonl")
         expected = (
-            "line 1, column resident: is a constant in columns too: take it out of one of them"
+            "line 1, column resident: is a constant in columns too: remove it from one of them"
         )
         assert problems(path, columns={"constant": {"resident": "2"}}) == [expected]
 

@@ -10,6 +10,7 @@ import pytest
 
 from freedompay_async.batch import Limits, State
 from freedompay_async.batch.first_check import spread
+from freedompay_async.calls.session import Session
 from freedompay_async.errors import AuthenticationError, ConfigurationError, RateLimited
 from freedompay_async.sandbox import Fault
 from freedompay_async.transport.base import TransportError
@@ -195,7 +196,7 @@ GATEWAY = b"404 page not found"
 
 
 NOT_TOLD = (
-    "nothing was sent. Whether the request ids of this batch were used before can't be told: "
+    "nothing was sent. Whether the request ids of this batch were used before is not known: "
     "request/status gave no clear answer to {} of 3 "
     "questions, the last time: {}. Run it again later; or, if this is how the host answers an id "
     "that it does not know, say "
@@ -206,10 +207,10 @@ NOT_TOLD = (
 @pytest.mark.parametrize(
     ("gateway", "why"),
     [
-        ((GATEWAY, 404), "the answer is not the contract's (HTTP 404"),
-        ((b"<html>bad gateway</html>", 502), "the answer is not the contract's (HTTP 502"),
-        ((b'{"message": "x"}', 503), "the answer is not the contract's (HTTP 503"),
-        ((b"<html>log in</html>", 200), "the answer is not the contract's (HTTP 200"),
+        ((GATEWAY, 404), "the answer does not fit the contract (HTTP 404"),
+        ((b"<html>bad gateway</html>", 502), "the answer does not fit the contract (HTTP 502"),
+        ((b'{"message": "x"}', 503), "the answer does not fit the contract (HTTP 503"),
+        ((b"<html>log in</html>", 200), "the answer does not fit the contract (HTTP 200"),
         ((b"{}", 429), "the issuer limits the rate (HTTP 429)"),
     ],
     ids=["404", "502", "503", "page", "429"],
@@ -301,7 +302,7 @@ async def test_a_stop_in_the_pause_between_two_questions_of_the_sample_ends_it(
 
     assert trouble.startswith(
         "request ids are asked about before they are sent for the first time (0 of 3 answered): "
-        "the answer is not"
+        "the answer does not"
     )
     assert (report.planned, office.effects()) == (3, [])
 
@@ -368,9 +369,9 @@ async def test_where_each_row_is_asked_about_and_nothing_is_said_of_any_the_run_
         report = await batch.report()
 
     assert str(caught.value).startswith(
-        "whether the request ids of the rows that are left were used before can't be told: for "
+        "whether the request ids of the rows that are left were used before is not known: for "
         "0.5 s request/status gave no clear "
-        "answer to any question about them, the last time: the answer is not the contract's (HTTP "
+        "answer to any question about them, the last time: the answer does not fit the contract (HTTP "
         "404"
     )
     assert str(caught.value).endswith(
@@ -434,7 +435,7 @@ async def test_a_question_of_the_sample_that_was_not_sent_is_asked_again(
 async def test_a_sample_that_can_not_be_sent_at_once_is_asked_later(office, people, monkeypatch):
     async with office.batch() as batch:
         await office.plan(batch, office.file(people(1)))
-        look_up = type(batch._fp._session).look_up
+        look_up = Session.look_up
         limited = [True]
 
         async def first_limited(self, request_id, **options):
@@ -443,7 +444,7 @@ async def test_a_sample_that_can_not_be_sent_at_once_is_asked_later(office, peop
                 raise RateLimited("the issuer limits the rate")
             return await look_up(self, request_id, **options)
 
-        monkeypatch.setattr(type(batch._fp._session), "look_up", first_limited)
+        monkeypatch.setattr(Session, "look_up", first_limited)
         report = await office.finish(batch)
 
     assert report.complete

@@ -5,7 +5,6 @@ and what is shown meanwhile.
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from types import SimpleNamespace
 
 import pytest
@@ -49,14 +48,7 @@ class Run:
         self.says = {id_of(int(number[1:])): list(given) for number, given in says.items()}
         self.slow = {}
         self.otherwise, self.takes, self.is_silent, self.unsure_then = otherwise, 0.0, 0.0, []
-        self.connection = sqlite3.connect(":memory:", isolation_level=None)
-        self.connection.executescript(
-            "CREATE TABLE rows (number INTEGER PRIMARY KEY, key); CREATE TABLE meta (name TEXT "
-            "PRIMARY KEY, value)"
-        )
-        self.connection.executemany(
-            "INSERT INTO rows (key) VALUES (?)", [(f"k{number}",) for number in range(1, rows + 1)]
-        )
+        self.kept = {}
         self.rows = rows
         self.stopping, self.progress = Stopping(), Progress()
         self.lane = SimpleNamespace(seconds_without_answer=lambda: self.is_silent, unsure=False)
@@ -85,11 +77,14 @@ class Run:
             raise said
         return said
 
-    async def call(self, work):
-        return work(self.connection)
+    async def keys(self, numbers):
+        return [f"k{number}" for number in numbers if 0 < number <= self.rows]
+
+    async def keep(self, facts):
+        self.kept |= facts
 
     def remembered(self):
-        return self.connection.execute("SELECT * FROM meta").fetchall()
+        return [(name.value, value) for name, value in self.kept.items()]
 
     def of(self, number):
         return [at for at, request_id in self.asked if request_id == id_of(number)]
@@ -112,11 +107,7 @@ def run_of(play):
 
     def tell(story, *args, **options):
         async def told():
-            run = Run(*args, **options)
-            try:
-                return await story(run)
-            finally:
-                run.connection.close()
+            return await story(Run(*args, **options))
 
         return play(told())
 
@@ -275,7 +266,7 @@ def test_it_is_asked_again_when_the_issuer_says_so(run_of):
 
 
 HELD = (
-    "nothing was sent. Whether the request ids of this batch were used before can't be told: the "
+    "nothing was sent. Whether the request ids of this batch were used before is not known: the "
     "issuer asked to wait {} s "
     "before it is asked again, longer than there was time left for (Limits.settle is {} s). Run "
     "it again later."
@@ -331,7 +322,7 @@ def test_where_one_gets_no_answer_for_long_nothing_is_sent_and_it_says_why(run_o
         story, 4, n1=[NOTHING] * 99, n2=[NOTHING] * 99, n4=[NOTHING, *[last] * 99]
     )
     assert message == (
-        "nothing was sent. Whether the request ids of this batch were used before can't be told: "
+        "nothing was sent. Whether the request ids of this batch were used before is not known: "
         "request/status gave no clear answer to "
         "3 of 4 questions, the last time: no connection. Run it again later; or, if this is how "
         "the host answers an id that it does not "
@@ -416,7 +407,7 @@ def test_where_no_question_of_any_row_is_answered_for_long_the_run_ends_and_says
     words = said.text.split(". ")[0]
     message, cause, shown, late = run_of(story, otherwise=said)
     assert message == (
-        "whether the request ids of the rows that are left were used before can't be told: for 60 "
+        "whether the request ids of the rows that are left were used before is not known: for 60 "
         "s request/status gave no "
         f"clear answer to any question about them, the last time: {words}. Nothing was sent for "
         "these rows, and they can be resumed later."

@@ -7,6 +7,7 @@ import os
 import pytest
 
 from freedompay_async.batch.form import PLAIN, SPREADSHEET, Form, form_of, keep_form, known_form
+from freedompay_async.batch.journal.records import Fact
 
 MARK = b"\xef\xbb\xbf"
 
@@ -61,10 +62,10 @@ def test_what_is_no_file_is_not_opened(tmp_path):
 async def test_a_journal_remembers_it(office, people, form):
     async with office.batch() as batch:
         await office.plan(batch, office.file(people(1)))
-        await keep_form(batch._journal, SPREADSHEET)
-        await keep_form(batch._journal, form)
+        await keep_form(batch.journal, SPREADSHEET)
+        await keep_form(batch.journal, form)
 
-        assert await known_form(batch._journal) == form
+        assert await known_form(batch.journal) == form
 
 
 @pytest.mark.parametrize("kept", [None, "", "of a later version"])
@@ -72,18 +73,16 @@ async def test_a_journal_that_has_none_that_is_known(office, people, kept):
     async with office.batch() as batch:
         await office.plan(batch, office.file(people(1)))
         if kept is not None:
-            await batch._journal.call(
-                lambda c: c.execute("INSERT INTO meta VALUES ('out_form', ?)", (kept,))
-            )
+            await batch.journal.keep({Fact.OUT_FORM: kept})
 
-        assert await known_form(batch._journal) == SPREADSHEET
+        assert await known_form(batch.journal) == SPREADSHEET
 
 
 async def test_it_is_no_part_of_the_plan(office, people):
     file = office.file(people(1))
     async with office.batch() as batch:
         first = await office.plan(batch, file)
-        await keep_form(batch._journal, SPREADSHEET)
+        await keep_form(batch.journal, SPREADSHEET)
         again = await office.plan(batch, file)
 
     assert (again.resumed, again.settings) == (True, first.settings)

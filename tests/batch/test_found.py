@@ -167,9 +167,7 @@ async def test_it_is_told_how_many_rows_were_accepted_and_which_are_not_found(of
     await office.issue(office.file(people(4)))
     async with office.batch(accept_found=["k1", "k3", "k4"]) as batch:
         first, again = await batch.accept(), await batch.accept()
-        kept = await batch._journal.call(
-            lambda c: c.execute("SELECT key FROM rows WHERE accepted_found").fetchall()
-        )
+        kept = office.kept("SELECT key FROM rows WHERE accepted_found")
         await office.finish(batch)
         ended = await batch.accept()
 
@@ -184,7 +182,7 @@ async def test_accepted_rows_that_a_stop_leaves_are_left(office, people):
     await office.issue(file)
     async with office.batch(accept_found="all", limits=Limits(concurrency=1)) as batch:
         report = await office.finish(batch, at_each=batch.stop)
-        told = [each async for each in outcomes(batch._journal) if each.state is not State.ISSUED]
+        told = [each async for each in outcomes(batch.journal) if each.state is not State.ISSUED]
 
     assert (report.issued + report.left, report.found) == (10, 0)
     assert report.left > 0
@@ -199,12 +197,8 @@ async def test_a_key_that_an_earlier_version_kept_as_it_was_written_is_accepted_
     rows = [person(1, key="Рай"), person(2, key="b c"), person(3)]
     await lost(office, office.file(rows))
     await office.issue(office.file(rows))
+    office.alter("UPDATE rows SET key = ? WHERE number = ?", ("Рай", 1), ("b  c", 2), ("", 3))
     async with office.batch(accept_found=["Рай", "b  c\u200b"]) as batch:
-        await batch._journal.call(
-            lambda c: c.executemany(
-                "UPDATE rows SET key = ? WHERE number = ?", [("Рай", 1), ("b  c", 2), ("", 3)]
-            )
-        )
         accepted = await batch.accept()
 
     assert accepted == Accepted(rows=2, not_found=())
@@ -213,10 +207,8 @@ async def test_a_key_that_an_earlier_version_kept_as_it_was_written_is_accepted_
 async def test_two_keys_of_an_earlier_version_that_read_alike_can_not_be_told_apart(office, people):
     await lost(office, office.file(people(2)))
     await office.issue(office.file(people(2)))
+    office.alter("UPDATE rows SET key = 'k1ㅤ' WHERE number = 2")
     async with office.batch(accept_found=["k1"]) as batch:
-        await batch._journal.call(
-            lambda c: c.execute("UPDATE rows SET key = 'k1ㅤ' WHERE number = 2")
-        )
         with pytest.raises(ConfigurationError) as caught:
             await batch.accept()
 
@@ -327,9 +319,7 @@ async def test_a_key_that_the_journal_does_not_have_is_refused_and_nothing_is_se
         await office.plan(batch, office.file(people(2)))
         with pytest.raises(ConfigurationError) as caught:
             await office.finish(batch)
-        accepted = await batch._journal.call(
-            lambda c: c.execute("SELECT count(*) FROM rows WHERE accepted_found").fetchone()[0]
-        )
+        ((accepted,),) = office.kept("SELECT count(*) FROM rows WHERE accepted_found")
 
     assert str(caught.value) == (
         f'{office.folder / "run.db"} has no row with the key "x0", "x1", "x2", "x3", "x4" and 2 '

@@ -7,10 +7,10 @@ from typing import NoReturn
 
 import pytest
 
+from freedompay_async.batch.input.column_checks import COLUMNS
 from freedompay_async.batch.input.guesses import guess, looks_like_names, suggestion
 from freedompay_async.batch.input.headers import Header, known_names, read_header
-from freedompay_async.batch.input.mapping import NO_MAP, column_map, plain
-from freedompay_async.batch.input.rows import COLUMNS
+from freedompay_async.batch.input.mapping import NO_MAP, column_map, normalized
 
 LEAST = ["key", "phone", "first_name", "last_name"]
 RUSSIAN = ["№ заявки", "Телефон", "Имя", "Фамилия"]
@@ -57,7 +57,7 @@ class TestNames:
 
     @pytest.mark.parametrize("column", COLUMNS)
     def test_no_name_of_ours_is_that_of_another(self, column: str):
-        assert [other for other in COLUMNS if plain(other) == plain(column)] == [column]
+        assert [other for other in COLUMNS if normalized(other) == normalized(column)] == [column]
 
     def test_names_that_are_known(self):
         mapping = column_map({"phone": "Связь", "ignore": ["Заметка"]})
@@ -139,7 +139,7 @@ class TestMap:
         assert header(LEAST, {"constant": {"product_id": 2000}}, product_id=1000).places
 
     def test_a_constant_that_is_a_column_too(self):
-        expected = "has email, which is a constant in columns too. Take it out of one of them."
+        expected = "has email, which is a constant in columns too. Remove it from one of them."
         assert refusal([*LEAST, "Email"], {"constant": {"email": "a@b.c"}}) == expected
 
     def test_the_map_goes_before_our_own_names(self):
@@ -164,8 +164,8 @@ class TestMap:
 
     def test_a_name_that_is_spelt_otherwise_in_the_file(self):
         expected = (
-            'has no column "Телефон", which is phone in columns. Not named by it: "Тел. клиента". '
-            "Correct one of them."
+            'has no column "Телефон", which is phone in columns. The map does not name: "Тел. '
+            'клиента". Correct one of them.'
         )
         assert (
             refusal(["key", "Тел. клиента", "first_name", "last_name"], {"phone": "Телефон"})
@@ -185,8 +185,8 @@ class TestUnknown:
 
         assert text.startswith('has unknown columns: "fone"')
         assert text.endswith(
-            '; "zzz". Rename or delete them, or say in a file for --columns (columns= in code) '
-            "what they are."
+            '; "zzz". Rename or delete them, or map them in a file for --columns (columns= in '
+            "code)."
         )
 
     def test_somebodys_data_is_not_shown(self):

@@ -6,12 +6,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 
 import pytest
 
-from freedompay_async.batch import State, entries, run
+from freedompay_async.batch import State, run
+from freedompay_async.batch.clock import Clock
+from freedompay_async.sandbox import Sandbox
 from freedompay_async.transport.base import TransportError
 
 HOUR = 3600.0
@@ -36,20 +39,26 @@ def wall(monkeypatch):
 
 
 @pytest.fixture
-def forget(issuer):
+async def issuer(tmp_path):
+    """A sandbox with its books in a file."""
+    async with Sandbox(database=tmp_path / "books.db") as issuer:
+        yield issuer
+
+
+@pytest.fixture
+def forget(issuer, tmp_path):
     """An hour has gone by for the issuer: it knows no id any more, and would make a second card for
     any of them.
     """
 
     def forget():
-        books = issuer._opened().issuer._books
-        with books.db:
+        with closing(sqlite3.connect(tmp_path / "books.db")) as books, books:
             for statement in (
                 "DELETE FROM seen",
                 "DELETE FROM requests",
                 "UPDATE cards SET card_id = 'first-' || card_id",
             ):
-                books.run(statement)
+                books.execute(statement)
 
     return forget
 
@@ -123,8 +132,8 @@ class Line:
     its answer.
     """
 
-    def __init__(self, batch, monkeypatch, on):
-        send = batch._fp._transport.send
+    def __init__(self, road, on):
+        send = road.carry
 
         async def carried(message, attempt):
             reply = await send(message, attempt)
@@ -132,7 +141,7 @@ class Line:
                 await on(message.path, json.loads(message.body)["request_id"])
             return reply
 
-        monkeypatch.setattr(batch._fp._transport, "send", carried)
+        road.carry = carried
 
 
 class Lost(TransportError):
@@ -140,7 +149,7 @@ class Lost(TransportError):
         super().__init__("the server closed the connection without an answer")
 
 
-async def two_rows(office, people, monkeypatch, meanwhile):
+async def two_rows(office, people, meanwhile):
     """The card of the first is made and its answer never comes; then `meanwhile`, then the second
     row is issued, and the run is left.
     """
@@ -156,7 +165,7 @@ async def two_rows(office, people, monkeypatch, meanwhile):
                 on_the_way.set()
                 await never.wait()
 
-        Line(batch, monkeypatch, on)
+        Line(office.road(batch), on)
         ended = asyncio.Event()
         running = asyncio.create_task(office.finish(batch, ended.set))
         await asyncio.wait(
@@ -168,12 +177,12 @@ async def two_rows(office, people, monkeypatch, meanwhile):
 
 
 async def test_a_clock_that_is_behind_the_newest_intent_of_the_journal_sends_nothing_again(
-    office, people, one_each, wall, forget, monkeypatch
+    office, people, one_each, wall, forget
 ):
     def two_hours_later():
         wall.ahead += 2 * HOUR
 
-    await two_rows(office, people, monkeypatch, two_hours_later)
+    await two_rows(office, people, two_hours_later)
     forget()
     # It seems to be a minute after the first send.
     wall.ahead = 60.0
@@ -185,12 +194,12 @@ async def test_a_clock_that_is_behind_the_newest_intent_of_the_journal_sends_not
 
 
 async def test_a_clock_that_was_set_back_inside_the_first_run_sends_nothing_again_in_the_next(
-    office, people, one_each, wall, forget, monkeypatch
+    office, people, one_each, wall, forget
 ):
     def back():
         wall.ahead -= 2 * HOUR
 
-    await two_rows(office, people, monkeypatch, back)
+    await two_rows(office, people, back)
     forget()
     # Two hours and a minute have gone by since the first send, and the clock says that it was a
     # minute.
@@ -201,7 +210,7 @@ async def test_a_clock_that_was_set_back_inside_the_first_run_sends_nothing_agai
     assert office.cards() == one_each(2)
 
 
-async def answer_lost(office, people, monkeypatch, step, meanwhile):
+async def answer_lost(office, people, step, meanwhile):
     """A run of one row in which the first answer of this step is lost, and then `meanwhile`
     happens.
     """
@@ -215,19 +224,19 @@ async def answer_lost(office, people, monkeypatch, step, meanwhile):
                 meanwhile()
                 raise Lost
 
-        Line(batch, monkeypatch, on)
+        Line(office.road(batch), on)
         return await office.finish(batch)
 
 
 async def test_a_machine_that_sleeps_for_two_hours_inside_a_run_sends_nothing_again(
-    office, people, one_each, wall, forget, monkeypatch
+    office, people, one_each, wall, forget
 ):
     def sleep():
         # The loop's clock stands still meanwhile.
         wall.ahead += 2 * HOUR
         forget()
 
-    report = await answer_lost(office, people, monkeypatch, "card", sleep)
+    report = await answer_lost(office, people, "card", sleep)
 
     assert told(report) == [("k1", State.UNKNOWN)]
     assert "first send is more than 3600 s ago" in report.problems[0].reason
@@ -237,12 +246,12 @@ async def test_a_machine_that_sleeps_for_two_hours_inside_a_run_sends_nothing_ag
 @pytest.mark.parametrize("step", ["client", "card"])
 @pytest.mark.parametrize("jump", [-DAY, -60.0, 60.0, DAY])
 async def test_a_clock_that_jumps_inside_a_run_hides_nothing_that_the_issuer_knows(
-    office, people, one_each, wall, monkeypatch, step, jump
+    office, people, one_each, wall, step, jump
 ):
     def jumped():
         wall.ahead += jump
 
-    report = await answer_lost(office, people, monkeypatch, step, jumped)
+    report = await answer_lost(office, people, step, jumped)
 
     assert report.complete
     assert office.cards() == one_each(1)
@@ -256,12 +265,12 @@ async def test_a_clock_that_is_set_back_inside_the_run_that_resumes_sends_nothin
     forget()
     wall.ahead = 2.5 * HOUR
 
-    async def standing(journal):
-        found = await entries.standing(journal)
+    def clock(**known):
+        made = Clock(**known)
         wall.ahead -= back
-        return found
+        return made
 
-    monkeypatch.setattr(run, "standing", standing)
+    monkeypatch.setattr(run, "Clock", clock)
     report = await office.resume()
 
     assert told(report) == [("k1", State.UNKNOWN)]

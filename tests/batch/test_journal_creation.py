@@ -21,10 +21,12 @@ from freedompay_async.errors import ConfigurationError
 # the rest.
 CUTTER = """
 import asyncio, json, os, resource, signal, sys
-from freedompay_async.batch import Journal
+from pathlib import Path
+from freedompay_async.batch.journal.database import Database
+from freedompay_async.batch.journal.writer import Writer
 
 async def main(path, told):
-    async with Journal.open(path) as journal:
+    async with Writer(Database(Path(path), create=True)) as journal:
         os.write(told, b"o")
         await journal.call(lambda c: c.execute("INSERT INTO meta VALUES ('a', '')"))
         os.write(told, b"w")
@@ -45,7 +47,7 @@ for cut in json.loads(sys.argv[1]):
         print(json.dumps([cut, os.WTERMSIG(status), stream.read()]), flush=True)
 """
 # Of its log, when the schema and one more write are in it.
-SIZE = 32 + 9 * 4120
+SIZE = 32 + 12 * 4120
 EVERY_BYTE = 200
 PARTS = 8
 
@@ -53,19 +55,16 @@ PARTS = 8
 def cuts(every):
     if every:
         return range(SIZE + 2)
-    edges = [32 + 4120 * frame + off for frame in range(9) for off in (-1, 0, 1, 24, 25)]
+    edges = [32 + 4120 * frame + off for frame in range(12) for off in (-1, 0, 1, 24, 25)]
     return sorted({*range(0, SIZE, 331), *edges, 1, 27, 28, 29, 511, 512, 513, 4095, 4096, 4097})
-
-
-def names(connection):
-    return [name for (name,) in connection.execute("SELECT name FROM meta ORDER BY name")]
 
 
 async def opened(path, **options):
     """The names in it, or what it says."""
     try:
         async with Journal.open(path, **options) as journal:
-            return await journal.call(names)
+            # What has a name in it, and is none of its own.
+            return list(await journal.settings())
     except ConfigurationError as error:
         return str(error)
 

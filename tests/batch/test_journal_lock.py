@@ -12,7 +12,7 @@ import pytest
 
 from freedompay_async.batch import Journal, read_file
 from freedompay_async.batch.input.documents import document_digest
-from freedompay_async.cli.batches import _accepted
+from freedompay_async.cli.accept_found import keys_to_accept
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.sandbox.issuing.issuer import Issuer
 
@@ -43,7 +43,7 @@ def books_of_a_sandbox(path):
 
 
 def keys(path):
-    _accepted(str(path))
+    keys_to_accept(str(path))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="locks are a descriptor's there")

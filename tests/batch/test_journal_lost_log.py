@@ -11,7 +11,9 @@ from contextlib import closing
 import pytest
 
 from freedompay_async.batch import Limits, State, outcomes
-from freedompay_async.batch.journal import sqlite
+from freedompay_async.batch.journal import writer
+from freedompay_async.batch.journal.database import Database
+from freedompay_async.batch.journal.writer import Writer
 from freedompay_async.errors import ConfigurationError, JournalError
 
 ROWS = 8
@@ -34,8 +36,8 @@ def to_go_on(path, name="--batch default"):
     return (
         f"put its log, {path}-wal, back beside it, or a copy of both. Without them, issue the "
         f"same file with a new journal and {name}: "
-        "no key gets a second card while the issuer remembers the request ids, and what was made "
-        "is told as found."
+        "no key gets a second card while the issuer remembers the request ids, and rows that were "
+        "made before end as found."
     )
 
 
@@ -57,7 +59,7 @@ async def test_a_plan_is_brought_into_the_file_once(office, people):
     said = []
     file = office.file(people(2))
     async with office.batch() as batch:
-        await batch._journal.call(lambda c: c.set_trace_callback(said.append))
+        batch.journal.writer.note(lambda c: c.set_trace_callback(said.append))
         await office.plan(batch, file)
         made = said.count(CHECKPOINT)
         await office.plan(batch, file)
@@ -68,21 +70,21 @@ async def test_a_plan_is_brought_into_the_file_once(office, people):
 async def test_a_plan_with_problems_is_not_brought_into_it(office, person):
     said = []
     async with office.batch() as batch:
-        await batch._journal.call(lambda c: c.set_trace_callback(said.append))
+        batch.journal.writer.note(lambda c: c.set_trace_callback(said.append))
         await office.plan(batch, office.file([person(1, phone="1")]))
 
     assert said.count(CHECKPOINT) == 0
 
 
 async def test_what_was_written_before_is_brought_into_the_file_with_it(office):
-    async with office.batch() as batch:
+    async with Writer(Database(office.folder / "run.db", create=True)) as writing:
         for number in range(20):
-            batch._journal.note(
+            writing.note(
                 lambda c, number=number: c.execute(
                     "INSERT INTO meta VALUES (?, '')", (f"{number:02}",)
                 )
             )
-        await batch._journal.fold()
+        await writing.fold()
         shutil.copy(office.folder / "run.db", office.folder / "cut.db")
     with closing(sqlite3.connect(office.folder / "cut.db")) as cut:
         found = cut.execute("SELECT count(*) FROM meta").fetchone()[0]
@@ -99,7 +101,7 @@ async def test_a_plan_that_does_not_fit_into_the_file_is_refused_and_can_be_made
     file = office.file(people(3))
     async with office.batch() as batch:
         with monkeypatch.context() as patched:
-            patched.setattr(sqlite, "_fold", full)
+            patched.setattr(writer, "_fold", full)
             with pytest.raises(ConfigurationError) as caught:
                 await office.plan(batch, file)
         again = await office.plan(batch, file)
@@ -136,9 +138,9 @@ async def test_rows_that_were_sent_look_unsent_and_are_found_before_anything_is_
     await run_until(office, people, ended, without_log)
     cards, effects = office.cards(), len(office.effects())
     async with office.batch("cut.db") as batch:
-        before = [each.state async for each in outcomes(batch._journal)]
+        before = [each.state async for each in outcomes(batch.journal)]
         report = await office.finish(batch)
-        told = {each.key: each async for each in outcomes(batch._journal)}
+        told = {each.key: each async for each in outcomes(batch.journal)}
     rows_sent = {f"k{phone - 77010000000}" for phone in cards}
 
     assert before == [State.PLANNED] * ROWS

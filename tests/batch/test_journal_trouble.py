@@ -16,7 +16,7 @@ import pytest
 from freedompay_async.batch import Journal, Limits
 from freedompay_async.errors import ConfigurationError, JournalError
 
-ROWS = 40
+ROWS = 60
 GONE = (
     "was moved or removed while in use: the run has stopped, and nothing was sent that was not in "
     "it. "
@@ -96,13 +96,12 @@ async def stopped(office, people, trouble, *, after=3, journal="run.db"):
     ids=["full", "read-only"],
 )
 async def test_a_disk_that_is_full_or_read_only_all_at_once_stops_the_run_and_no_card_is_lost_or_made_twice(
-    office, people, one_each, pragma, words, after
+    office, people, one_each, trouble, pragma, words, after
 ):
     # What has to fit needs pages: each row's text grows.
-    trouble = lambda batch: batch._journal.note(  # noqa: E731
-        lambda connection: connection.execute(f"PRAGMA {pragma}").fetchall()
+    said = await stopped(
+        office, people, lambda batch: trouble.begins(batch.journal, pragma), after=after
     )
-    said = await stopped(office, people, trouble, after=after)
     unknown = sent(office) - asked_for(office.folder / "run.db")
     report = await office.resume()
 
@@ -262,7 +261,7 @@ async def test_a_journal_of_another_loop_says_so(tmp_path):
 
         async def elsewhere():
             async with asyncio.timeout(10):
-                await journal.call(lambda _: None)
+                await journal.summary()
 
         with pytest.raises(JournalError) as caught:
             await asyncio.to_thread(asyncio.run, elsewhere())
@@ -280,7 +279,7 @@ from freedompay_async.errors import JournalError
 
 async def use(journal):
     try:
-        await asyncio.wait_for(journal.call(lambda _: None), 10)
+        await asyncio.wait_for(journal.summary(), 10)
     except JournalError as error:
         print(error, flush=True)
 

@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from freedompay_async.batch import Journal, outcomes
+from freedompay_async.batch import Journal, Limits, outcomes
 from freedompay_async.batch.journal import schema
 from freedompay_async.batch.report import make_report
 
@@ -29,7 +29,7 @@ def layout(path):
     with closing(sqlite3.connect(path)) as connection:
         tables = {
             name: connection.execute(f"PRAGMA table_info({name})").fetchall()
-            for name in ("meta", "rows", "intents")
+            for name in ("meta", "rows", "intents", "more_cards", "runs", "outages")
         }
         indexes = {
             name
@@ -65,8 +65,17 @@ async def aged(office):
     return age
 
 
-async def test_a_migrated_journal_is_laid_out_as_a_new_one(tmp_path):
-    first_version(tmp_path / "old.db")
+def second_version(path):
+    """A journal as version 2 made it."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.executescript(f"{schema._FIRST};{schema._ROWS}")
+        connection.execute(f"PRAGMA application_id = {schema.APPLICATION}")
+        connection.execute("PRAGMA user_version = 2")
+
+
+@pytest.mark.parametrize("old", [first_version, second_version])
+async def test_a_migrated_journal_is_laid_out_as_a_new_one(tmp_path, old):
+    old(tmp_path / "old.db")
     for name in ("old.db", "new.db"):
         async with Journal.open(tmp_path / name):
             pass
@@ -84,10 +93,53 @@ async def test_a_finished_batch_of_version_1_is_finished(office, people, aged):
     assert len(office.issuer.received) == before
 
 
+@pytest.fixture
+def of_version_2(office):
+    """Makes the journal of a batch one of version 2, as if it had been written by that."""
+
+    def age():
+        path, old = office.folder / "run.db", office.folder / "old.db"
+        second_version(old)
+        with closing(sqlite3.connect(old, isolation_level=None)) as connection:
+            connection.execute("ATTACH ? AS new", (str(path),))
+            for table in ("meta", "rows", "intents", "more_cards"):
+                names = [each[1] for each in connection.execute(f"PRAGMA main.table_info({table})")]
+                columns = ", ".join(names)
+                connection.execute(
+                    f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}"
+                )
+        path.unlink()
+        old.rename(path)
+
+    return age
+
+
+@pytest.mark.parametrize("held", [False, True])
+async def test_a_batch_of_version_2_goes_on_and_its_times_are_known_from_then_on(
+    office, people, one_each, of_version_2, held
+):
+    office.issuer.hold = held
+    first = await office.issue(office.file(people(4)), limits=Limits(wait=0.02))
+    of_version_2()
+    office.issuer.hold = False
+    async with office.batch() as batch:
+        before = await batch.journal.step_times(after=0, limit=10)
+        told = await batch.report()
+        report = await office.finish(batch)
+        after = await batch.journal.step_times(after=0, limit=10)
+        runs = await batch.journal.runs()
+
+    assert told == first
+    assert report.complete
+    assert office.cards() == one_each(4)
+    assert {(each.accepted_at, each.ended_at) for each in before} == {(None, None)}
+    assert [each.sent_at for each in after][:1] == [each.sent_at for each in before][:1]
+    assert {each.ended_at is None for each in after} == {not held}
+    assert len(runs) == 1
+
+
 async def test_a_batch_that_version_1_began_is_finished(office, people, one_each, aged):
     office.issuer.hold = True
-    from freedompay_async.batch import Limits
-
     await office.issue(office.file(people(4)), limits=Limits(wait=0.02))
     aged()
     office.issuer.hold = False
@@ -228,12 +280,10 @@ async def test_the_ids_of_a_report_are_those_that_were_sent(office, people, aged
     """Version 1 read names otherwise."""
     await office.issue(office.file(people(1)))
     aged()
+    office.alter("UPDATE intents SET request_id = 'sent-' || step")
+    office.alter("DELETE FROM intents WHERE step = 'card'")
     async with office.batch() as batch:
-        await batch._journal.call(
-            lambda c: c.execute("UPDATE intents SET request_id = 'sent-' || step")
-        )
-        await batch._journal.call(lambda c: c.execute("DELETE FROM intents WHERE step = 'card'"))
-        (told,) = [each async for each in outcomes(batch._journal)]
+        (told,) = [each async for each in outcomes(batch.journal)]
 
     assert (told.client_request_id, told.card_request_id) == (
         "sent-client",
@@ -245,12 +295,10 @@ async def test_the_ids_of_a_report_are_those_that_were_sent(office, people, aged
 async def test_a_name_that_can_not_form_an_id_keeps_no_report_back(office, people, aged, name):
     await office.issue(office.file(people(1)))
     aged()
+    office.alter("UPDATE meta SET value = ? WHERE name = 'batch'", (name,))
+    office.alter("DELETE FROM intents WHERE step = 'card'")
     async with office.batch() as batch:
-        await batch._journal.call(
-            lambda c: c.execute("UPDATE meta SET value = ? WHERE name = 'batch'", (name,))
-        )
-        await batch._journal.call(lambda c: c.execute("DELETE FROM intents WHERE step = 'card'"))
-        (told,) = [each async for each in outcomes(batch._journal)]
+        (told,) = [each async for each in outcomes(batch.journal)]
         report = await batch.report()
 
     assert (told.client_request_id, told.card_request_id) == (office.request_id("k1", "client"), "")

@@ -66,10 +66,8 @@ def test_its_document_is_sealed_all_the_same():
 async def test_it_goes_out_as_it_was_planned(office, people):
     async with office.batch() as batch:
         await office.plan(batch, office.file(people(1)))
-        await batch._journal.call(
-            lambda c: c.execute("UPDATE rows SET data = ?", (as_planned(OLD),))
-        )
-        await office.finish(batch)
+    office.alter("UPDATE rows SET data = ?", (as_planned(OLD),))
+    await office.resume()
 
     assert office.effects()[0]["client"] == OLD
 
@@ -77,10 +75,8 @@ async def test_it_goes_out_as_it_was_planned(office, people):
 async def test_a_resumed_journal_does_not_stop_at_it(office, people):
     async with office.batch() as batch:
         await office.plan(batch, office.file(people(2)))
-        await batch._journal.call(
-            lambda c: c.execute("UPDATE rows SET data = ? WHERE number = 1", (as_planned(OLD),))
-        )
-        report = await office.finish(batch)
+    office.alter("UPDATE rows SET data = ? WHERE number = 1", (as_planned(OLD),))
+    report = await office.resume()
 
     # This issuer holds to the rules of today, so it refuses the first row; the other one has its
     # card.

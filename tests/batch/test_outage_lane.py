@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import asynccontextmanager
 
 import pytest
@@ -27,6 +28,7 @@ class Office:
     def __init__(self, **options) -> None:
         self.ends = []
         self.asked = []
+        self.outages = []
         self.issuer = SILENT
         self.progress = Progress()
         settings = {
@@ -35,6 +37,8 @@ class Office:
             "longest": 100.0,
             "progress": self.progress,
             "end": self.ends.append,
+            "outage_began": lambda at: self.outages.append(("began", at)),
+            "outage_ended": lambda at: self.outages.append(("ended", at)),
         }
         self.lane = PatientLane(**settings | options)
 
@@ -44,7 +48,7 @@ class Office:
 
     @property
     def silent(self) -> bool:
-        return self.lane._silent_since is not None
+        return "answering" not in repr(self.lane)
 
     @asynccontextmanager
     async def watched(self):
@@ -151,7 +155,7 @@ def test_the_silence_of_one_call_is_no_outage_if_the_issuer_answers_a_question(o
         async with office.watched():
             await office.told(SILENT)
             went = await office.call(ANSWERED)
-        return went, office.asked, office.lane._outage
+        return went, office.asked, "in an outage" in repr(office.lane)
 
     assert office(story) == (1.0, [1.0], False)
 
@@ -164,7 +168,7 @@ def test_in_an_outage_nothing_goes_out_but_one_question_a_second(office):
             out = [task for task in tasks if task.done()]
             for task in tasks:
                 task.cancel()
-        return office.asked, out, office.lane._outage
+        return office.asked, out, "in an outage" in repr(office.lane)
 
     assert office(story, concurrency=64) == ([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [], True)
 
@@ -187,6 +191,38 @@ def test_the_end_of_an_outage_lets_all_go_at_once(office):
 
 def test_the_end_of_an_outage_keeps_to_the_rate(office):
     assert office(five_turns, rate=2.0) == [4.0, 4.5, 5.0, 5.5, 6.0]
+
+
+def test_it_is_told_when_an_outage_began_and_when_it_is_over(office, monkeypatch):
+    monkeypatch.setattr(time, "time", lambda: 1_000.0 + asyncio.get_running_loop().time())
+
+    async def story(office):
+        begin = office.now
+        async with office.in_an_outage():
+            await asyncio.sleep(7.5)
+            during = list(office.outages)
+            await office.told(ANSWERED)
+            await office.told(ANSWERED)
+        return [(what, round(at - 1_000.0 - begin, 3)) for what, at in during], [
+            (what, round(at - 1_000.0 - begin, 3)) for what, at in office.outages
+        ]
+
+    during, after = office(story)
+    # What is not answered begins the outage, not the look-up that makes it certain.
+    assert during == [("began", 1.0)]
+    assert [what for what, _ in after] == ["began", "ended"]
+    assert after[1][1] > 8.0
+
+
+def test_the_silence_of_one_call_is_told_to_nobody(office):
+    async def story(office):
+        office.issuer = ANSWERED
+        async with office.watched():
+            await office.told(SILENT)
+            await asyncio.sleep(3.0)
+        return office.outages
+
+    assert office(story) == []
 
 
 def test_a_call_on_the_way_that_is_answered_ends_the_outage(office):

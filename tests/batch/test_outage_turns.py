@@ -37,6 +37,8 @@ def lane_of(governor=None, **options):
         "longest": FAR,
         "progress": Progress(),
         "end": print,
+        "outage_began": print,
+        "outage_ended": print,
     } | options
     return PatientLane(within=governor, **settings)
 

@@ -22,20 +22,15 @@ ADDRESS = Address(
 )
 
 
-async def kept(batch):
+def kept(office):
     """How many rows and settings the journal has."""
-    return await batch._journal.call(
-        lambda c: (
-            c.execute("SELECT count(*) FROM rows").fetchone()[0],
-            c.execute("SELECT count(*) FROM meta").fetchone()[0],
-        )
-    )
+    return office.kept("SELECT (SELECT count(*) FROM rows), (SELECT count(*) FROM meta)")[0]
 
 
 async def problems(office, rows, **options):
     async with office.batch(**options) as batch:
         plan = await office.plan(batch, office.file(rows))
-        assert await kept(batch) == (0, 0)
+        assert kept(office) == (0, 0)
         return [str(problem) for problem in plan.problems]
 
 
@@ -200,7 +195,7 @@ async def test_a_file_with_problems_leaves_an_earlier_plan_alone(office, people,
         assert [str(problem).partition(":")[0] for problem in plan.problems] == [
             "line 4, column phone"
         ]
-        assert (await kept(batch))[0] == 3
+        assert (kept(office))[0] == 3
 
 
 async def test_another_file(office, people):
@@ -262,8 +257,8 @@ async def test_more_rows_than_cards_allowed(office, people):
 
 async def test_a_plan_of_too_many_rows_is_not_kept(office, people):
     await refusal(office, office.file(people(5)), limits=Limits(max_cards=4))
-    async with office.batch() as batch:
-        counts = await kept(batch)
+    async with office.batch():
+        counts = kept(office)
 
     assert counts == (0, 0)
 
@@ -288,8 +283,8 @@ async def test_a_file_that_turns_out_bad_half_way_is_not_kept(office, people):
     with file.open("ab") as stream:
         stream.write(b"k9999,77010009999,Ivan,\xcf\xe5\xf2\xf0\n")
     said = await refusal(office, file)
-    async with office.batch() as batch:
-        counts = await kept(batch)
+    async with office.batch():
+        counts = kept(office)
 
     assert "line 1202 is not UTF-8" in said
     assert counts == (0, 0)
@@ -351,9 +346,7 @@ async def test_a_document_is_kept_by_the_path_that_no_link_can_change(office, tm
     (tmp_path / "side").symlink_to("real")
     async with office.batch() as batch:
         await office.plan(batch, office.file([office.with_document(1, name)]))
-        data = await batch._journal.call(
-            lambda connection: connection.execute("SELECT data FROM rows").fetchone()[0]
-        )
+        ((data,),) = office.kept("SELECT data FROM rows")
 
     assert json.loads(data)["row"]["document"] == os.path.realpath(tmp_path / name)
 
@@ -438,8 +431,7 @@ async def test_a_batch_name_that_can_not_be_part_of_an_id(office, people, name):
 
 
 async def test_a_merchant_id_that_can_not_be_part_of_an_id(office):
-    async with office.batch() as batch:
-        fp, journal = batch._fp, batch._journal
+    async with office.client() as fp, Journal.open(office.folder / "run.db") as journal:
         fp.__dict__["merchant"] = "7\0"
         with pytest.raises(
             ConfigurationError, match=r"the merchant id .* has a character that can't be seen"
@@ -463,11 +455,9 @@ async def test_rows_made_in_code_get_their_keys_in_the_one_form(office):
     async with office.batch() as batch:
         first = await batch.plan([made("may", 1), made("Раи\u0306он", 2)])
         again = await batch.plan([made("may ", 1), made("Район", 2)])
-        kept = await batch._journal.call(
-            lambda c: c.execute("SELECT key FROM rows ORDER BY number").fetchall()
-        )
+        keys = await batch.journal.keys([1, 2])
 
-    assert (first.rows, again.resumed, kept) == (2, True, [("may",), ("Район",)])
+    assert (first.rows, again.resumed, keys) == (2, True, ["may", "Район"])
 
 
 async def test_rows_made_in_code_with_keys_that_are_none(office):
@@ -482,7 +472,7 @@ async def test_rows_made_in_code_with_keys_that_are_none(office):
         'line 4, column key: "5" is of type int: give a text',
         (
             'line 5, column key: "a\\u0000" has a character that can\'t be seen (U+0000): delete '
-            "it or write a plain space"
+            "it or write a space"
         ),
     ]
 
@@ -502,15 +492,12 @@ async def test_rows_made_in_code_with_values_that_could_not_be_sent(office):
     ]
     async with office.batch() as batch:
         plan = await batch.plan([made("a", 1), *wrong])
-        assert await kept(batch) == (0, 0)
+        assert kept(office) == (0, 0)
 
     assert [
         str(problem).partition(" ")[2] for problem in plan.problems if problem.line not in (6, 7)
     ] == [
-        (
-            "2: product_id is NaN or infinite, as an empty cell of a table is in some programs: "
-            "leave it out"
-        ),
+        ("2: product_id is NaN or infinite, as some programs read an empty cell: leave it out"),
         "3: client is None: give a NewClient",
         "4: branch_id is of type bytes: give text: decode it first",
         "5: has characters that UTF-8 can't write (half of a surrogate pair): correct them",
@@ -538,7 +525,7 @@ async def test_what_is_no_rows_at_all(office, rows, told):
     async with office.batch() as batch:
         with pytest.raises(ConfigurationError) as caught:
             await batch.plan(rows)
-        assert await kept(batch) == (0, 0)
+        assert kept(office) == (0, 0)
 
     assert str(caught.value) == f"{told} Nothing was sent."
 
@@ -638,17 +625,13 @@ async def test_what_was_sent_is_asked_about_under_the_id_that_the_journal_has(
     file, old = office.file(people(1)), "0b9f6a52-1111-4222-8333-444444444444"
     async with office.batch() as batch:
         await office.plan(batch, file)
-        await batch._journal.call(
-            lambda c: c.execute(
-                (
-                    "INSERT INTO intents (number, step, request_id, body_sha256, sent_at) VALUES "
-                    "(1, 'client', ?, x'00', 1.0)"
-                ),
-                (old,),
-            )
-        )
-        await batch._journal.call(lambda c: c.execute("UPDATE rows SET state = 'started'"))
-        await office.finish(batch)
+    office.alter(
+        "INSERT INTO intents (number, step, request_id, body_sha256, sent_at) VALUES "
+        "(1, 'client', ?, x'00', 1.0)",
+        (old,),
+    )
+    office.alter("UPDATE rows SET state = 'started'")
+    await office.resume()
     first = json.loads(next(iter(office.issuer.received)).body)
 
     assert first["request_id"] == old

@@ -205,10 +205,10 @@ class TestPhones:
     @pytest.mark.parametrize(
         ("phone", "told"),
         [
-            ("77991234567", "is of numbers that are given to nobody: look for a wrong digit"),
-            ("996123456789", "is of numbers that are given to nobody: look for a wrong digit"),
+            ("77991234567", "is in a range of numbers that nobody has: look for a wrong digit"),
+            ("996123456789", "is in a range of numbers that nobody has: look for a wrong digit"),
             ("2101234567890", "begins with the code of no country"),
-            ("331234567890", "is no number of its country: look for a digit too few or too many"),
+            ("331234567890", "is no number of its country: look for a missing or an extra digit"),
         ],
     )
     async def test_that_are_given_to_nobody(self, office, person, phone, told):
@@ -280,9 +280,7 @@ class TestStrict:
                 batch,
                 office.file([person(1), person(2, last_name="Null"), person(3, phone=77010000001)]),
             )
-            rows = await batch._journal.call(
-                lambda c: c.execute("SELECT count(*) FROM rows").fetchone()[0]
-            )
+            ((rows,),) = office.kept("SELECT count(*) FROM rows")
 
         assert (plan.rows, plan.warnings, rows) == (0, (), 0)
         assert [each.line for each in plan.problems] == [2, 3]
@@ -312,7 +310,7 @@ class TestStrict:
         settings = {"merchant": "1", "base_url": "", "batch": "may", "activate": "no"}
         async with office.batch() as batch:
             rows = list(read_file(office.file([person(1, last_name="Null")]), product_id=2000))
-            strict = await make_plan(batch._journal, rows, settings=settings, strict=True)
-            other = await make_plan(batch._journal, rows, settings=settings)
+            strict = await make_plan(batch.journal, rows, settings=settings, strict=True)
+            other = await make_plan(batch.journal, rows, settings=settings)
 
         assert (strict.rows, len(strict.problems), other.rows, len(other.warnings)) == (0, 1, 1, 1)

@@ -8,7 +8,7 @@ import asyncio
 
 import pytest
 
-from freedompay_async.batch import Limits, State, entries
+from freedompay_async.batch import Limits, State
 from freedompay_async.sandbox import Sandbox
 
 NO = {
@@ -112,13 +112,12 @@ async def test_without_a_witness_a_refusal_is_not_proved(office, people, between
 
 async def test_a_host_that_knows_no_id_proves_nothing(office, people, between, proxy, said):
     """It says "not known" of the witness too."""
-    async with office.batch(check_first="none") as batch:
+    async with office.batch(check_first="none", limits=Limits(wait=0.2)) as batch:
         await office.plan(batch, office.file(people(2)))
         first = office.request_id("k1", "client")
         proxy.refused = {office.request_id("k2", "client")}
         proxy.tells = {each: [said(NOT_KNOWN)] for each in (first, office.request_id("k1", "card"))}
         between(batch, proxy)
-        batch._limits = Limits(wait=0.2)
         report = await office.finish(batch)
     refusal = next(each for each in report.problems if each.key == "k2")
 
@@ -295,7 +294,7 @@ async def test_a_refused_row_that_failed_is_refused_and_proved(
     (problem,) = report.problems
 
     assert (problem.state, problem.proved) == (State.REFUSED, True)
-    assert "accepted the request and it failed" in problem.reason
+    assert "accepted the request, and the request failed" in problem.reason
 
 
 async def test_a_refused_row_of_which_nothing_is_said_is_unknown(
@@ -539,15 +538,11 @@ async def test_what_a_version_1_journal_has_as_refused_is_asked_about(
 ):
     """It could not tell which refusals were proved."""
     await refused(office, between, proxy, people(2), ("k1", "client"))
-    async with office.batch() as batch:
-        await batch._journal.call(
-            lambda c: c.execute(
-                "UPDATE rows SET proved = 0, reason = 'refused (as it was told then)' WHERE key = "
-                "'k1'"
-            )
-        )
-        await batch._journal.call(lambda c: c.execute("UPDATE intents SET refused = 0"))
-        report = await office.finish(batch)
+    office.alter(
+        "UPDATE rows SET proved = 0, reason = 'refused (as it was told then)' WHERE key = 'k1'"
+    )
+    office.alter("UPDATE intents SET refused = 0")
+    report = await office.resume()
 
     assert (report.refused, report.unproved) == (1, 0)
     assert report.problems[0].reason.startswith(
@@ -558,7 +553,7 @@ async def test_what_a_version_1_journal_has_as_refused_is_asked_about(
 async def test_the_witness_of_a_resumed_run_comes_from_the_journal(office, people, between, proxy):
     await killed_while_it_waits(office, between, proxy, people(2), "k1", "client")
     async with office.batch() as batch:
-        before = await entries.standing(batch._journal)
+        before = await batch.journal.earlier_runs()
 
     assert before.witness == office.request_id("k2", "card") or before.witness == office.request_id(
         "k2", "client"

@@ -11,8 +11,8 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
-from freedompay_async.batch import State, writes
-from freedompay_async.batch.ending import Ended, not_proved, now_proved, says_nothing
+from freedompay_async.batch import State
+from freedompay_async.batch.ending import Ended, not_proved, now_proved, proved, says_nothing
 from freedompay_async.batch.entries import Earlier, Entry, Refusal
 from freedompay_async.batch.limits import Limits, Progress
 from freedompay_async.batch.refusals import Refusals
@@ -30,6 +30,7 @@ from freedompay_async.errors import (
 )
 from freedompay_async.settings.policy import Policy
 from freedompay_async.traffic.poll_schedule import PollSchedules
+from tests.batch.desk import stands
 
 GRACE = 5.0
 SETTINGS = {"merchant": "1", "batch": "may"}
@@ -99,11 +100,15 @@ class Run:
             raise said
         return said
 
-    async def write(self, writer, values):
-        self.written.append((now(), writer.__name__, values))
+    async def refuse(self, row, step, refusal, *, state, reason):
+        values = (stands(row, state, reason), (refusal.value, row.number, step))
+        self.written.append((now(), "refuse", values))
 
-    def note_values(self, writer, values):
-        self.written.append((now(), writer.__name__, values))
+    async def go_on(self, row):
+        self.written.append((now(), "go on", stands(row)))
+
+    def accepted(self, row, step):
+        self.written.append((now(), "accepted", (row.number, step)))
 
     def error(self, kind=RequestFailed, **facts):
         return kind(
@@ -161,7 +166,7 @@ def test_what_was_refused_is_on_the_disk_before_it_is_asked_about(play):
 
     assert run.written[0] == (
         0.0,
-        writes._refuse.__name__,
+        "refuse",
         ((7, "refused", "cl-1", None, False, reason, False), (2, 7, "card")),
     )
     assert run.asked == [(GRACE, "own")]
@@ -186,7 +191,7 @@ def test_it_is_proved_where_the_issuer_does_not_know_it_and_knows_another(ended)
         story.run = Run()
         await story.run.now_refused()
 
-    assert told(State.REFUSED, now_proved(not_proved(Run().error())), proved=True)(ended(story))
+    assert told(State.REFUSED, proved(Run().error()), proved=True)(ended(story))
     assert story.run.asked == [(GRACE, "own"), (GRACE, "witness")]
 
 
@@ -262,7 +267,7 @@ def test_where_the_issuer_asks_to_wait_for_too_long_the_row_is_left_and_the_refu
     # A later run takes it up as begun, and asks about it before anything else.
     refused = (Refusal.PERHAPS_USED.value, 7, "card")
     assert [each[1:] for each in run.written] == [
-        (writes._refuse.__name__, ((7, state, "cl-1", None, False, reason, False), refused))
+        ("refuse", ((7, state, "cl-1", None, False, reason, False), refused))
         for state in ("refused", "started")
     ]
     assert run.asked == ([] if error.wait_too_long else [(GRACE, "own")])
@@ -308,12 +313,12 @@ def test_what_is_known_after_all_may_be_somebody_elses_unless_an_earlier_send_wa
         return (
             made[1],
             run.row.refused,
-            [each[1:] for each in run.written if each[1] != writes._refuse.__name__],
+            [each[1:] for each in run.written if each[1] != "refuse"],
         )
 
     kept = [
-        (writes._know.__name__, (7, "started", "cl-1", None, False, None, False)),
-        (writes._accept.__name__, (7, "card")),
+        ("go on", (7, "started", "cl-1", None, False, None, False)),
+        ("accepted", (7, "card")),
     ]
     assert play(story()) == (used, False, [] if used else kept)
 

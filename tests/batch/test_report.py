@@ -3,7 +3,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from freedompay_async.batch import Limits, Outcome, State, outcomes
+from freedompay_async.batch import Limits, State, outcomes
+from tests.rows import outcome
 
 MADE = (
     "the client is made, and a new key would make another one: mend what was refused (the row, "
@@ -20,19 +21,6 @@ ACCEPT_USE = (
     "or all); for other people name another batch"
 )
 HANDS_OFF = "send nothing for this row, and hand out no card of it, before that is clear"
-
-
-def outcome(state=State.ISSUED, **changes):
-    fields = {
-        "number": 1,
-        "line": 2,
-        "key": "k1",
-        "client_id": None,
-        "card_id": None,
-        "client_request_id": "a",
-        "card_request_id": "b",
-    }
-    return Outcome(state=state, **fields | changes)
 
 
 async def test_the_states_add_up_to_the_rows(office, people):
@@ -83,7 +71,7 @@ async def test_a_row_that_began_counts_as_started(office, people):
 async def test_every_row_is_told_in_the_order_of_the_file(office, people):
     async with office.batch() as batch:
         await office.plan(batch, office.file(people(2_100)))
-        told = [(each.line, each.key, each.state) async for each in outcomes(batch._journal)]
+        told = [(each.line, each.key, each.state) async for each in outcomes(batch.journal)]
 
     assert told == [(number + 1, f"k{number}", State.PLANNED) for number in range(1, 2_101)]
 

@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from freedompay_async.batch.input.rows import COLUMNS, Problem, read_row
+from freedompay_async.batch.input.column_checks import COLUMNS
+from freedompay_async.batch.input.rows import Problem, read_row
 
 PROSE = [
     f"address{number}_{part}"
@@ -40,10 +41,10 @@ def message(column: str, value: object) -> str:
 
 HOW = "give the whole number with the country code, digits only, such as 77017777777"
 LETTERS = "a name has Latin letters A to Z, spaces, apostrophes, hyphens and dots"
-UNSEEN = "has a character that can't be seen (U+{}): delete it or write a plain space"
+UNSEEN = "has a character that can't be seen (U+{}): delete it or write a space"
 SHORTENED = (
-    "was shortened by a spreadsheet, and digits of it are lost: format the column as text and "
-    "write the whole value"
+    "was shortened by a spreadsheet, and digits are lost: format the column as text and write "
+    "the whole value"
 )
 
 
@@ -142,7 +143,7 @@ class TestMessages:
         )
         assert (
             message(column, "O’tkir")  # noqa: RUF001
-            == '"O’tkir" has the typographic apostrophe "’": write the plain one, \''  # noqa: RUF001
+            == '"O’tkir" has the typographic apostrophe "’": write the simple one, \''  # noqa: RUF001
         )
         assert message(column, "J0hn") == f'"J0hn" has the character "0": {LETTERS}'
         assert message(column, "Jos\u00e9") == f'"José" has the character "é": {LETTERS}'
@@ -179,8 +180,8 @@ class TestMessages:
 
     def test_email_with_a_letter_of_another_script(self):
         assert message("email", "\u0430idar@example.com") == (
-            '"\u0430idar@example.com" has the letter "\u0430" (CYRILLIC SMALL LETTER A, U+0430) '
-            "among letters of Latin: type the address anew"
+            '"\u0430idar@example.com" has the letter "\u0430" (CYRILLIC SMALL LETTER A, U+0430) among '
+            "letters of Latin: type the address again"
         )
 
     @pytest.mark.parametrize("column", ["country", "address1_country", "address2_country"])
@@ -225,7 +226,7 @@ class TestMessages:
         assert message(column, "a\u200bb") == '"a\\u200bb" ' + UNSEEN.format("200B")
 
     def test_keys(self):
-        nothing = "has nothing in it that can be seen: give a key"
+        nothing = "has no visible character: give a key"
         assert message("key", "\u200b\ufe0f") == '"\\u200b\ufe0f" ' + nothing
         assert message("key", "a\ue000b") == '"a\\ue000b" ' + UNSEEN.format("E000")
         assert message("key", "a\u0378") == '"a\\u0378" ' + UNSEEN.format("0378")

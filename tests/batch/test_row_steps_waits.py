@@ -58,7 +58,7 @@ class Timed(Desk):
         self.times.append(now())
         return await super().look_up(request_id, timeout=timeout, waited=waited)
 
-    async def end(self, **known):
+    async def ended(self, **known):
         """How the row ends: its outcome, or what is raised."""
         try:
             return outcome(await self.issue(**{"client_id": "cl-1"} | known))
@@ -89,7 +89,7 @@ def ends(play):
         async def told():
             desk = run.desk = Timed(**options or {})
             prepare(desk)
-            ended = await desk.end(**known)
+            ended = await desk.ended(**known)
             run.at = now()
             return ended
 
@@ -447,7 +447,7 @@ def test_a_success_whose_card_is_not_named_is_unknown_and_says_so(ends):
         desk.sends["card"], desk.looks["card"] = [PROCESS], [state(cards=[{"card_id": ""}])]
 
     told = (
-        f"cards.issue: done, and not all ids are told yet (so far none) [request_id {own('card')}]"
+        f"cards.issue: done, and not all ids are named yet (so far none) [request_id {own('card')}]"
     )
     assert ends(prepare) == (State.UNKNOWN, "cl-1", None, told)
 
@@ -457,7 +457,7 @@ def test_the_cards_that_are_named_so_far_are_told(ends):
         desk.sends["card"], desk.looks["card"] = [PROCESS], [cards("c-1", "")]
 
     told = (
-        "cards.issue: done, and not all ids are told yet (so far card c-1) [request_id "
+        "cards.issue: done, and not all ids are named yet (so far card c-1) [request_id "
         f"{own('card')}]"
     )
     assert ends(prepare)[3] == told

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
+import time
+from collections import Counter
 
 import pytest
 
@@ -16,9 +19,10 @@ from freedompay_async.batch import (
     State,
     outcomes,
     read_file,
-    writes,
 )
+from freedompay_async.batch.journal import sqlite_rows
 from freedompay_async.errors import ConfigurationError
+from freedompay_async.transport.base import TransportError
 
 
 async def test_each_row_gets_a_client_and_a_card(office, people, one_each):
@@ -59,17 +63,17 @@ async def test_the_journal_has_what_the_outcomes_told(office, people):
     async with office.batch() as batch:
         await office.plan(batch, office.file(people(5)))
         told = sorted([each async for each in batch.run()], key=lambda each: each.number)
-        kept = [each async for each in outcomes(batch._journal)]
+        kept = [each async for each in outcomes(batch.journal)]
 
     assert kept == told
 
 
 async def test_an_old_sqlite_has_it_as_well(office, people, one_each, monkeypatch):
-    monkeypatch.setattr(writes, "_FROM", False)
+    monkeypatch.setattr(sqlite_rows, "_FROM", False)
     async with office.batch() as batch:
         await office.plan(batch, office.file(people(20)))
         told = sorted([each async for each in batch.run()], key=lambda each: each.number)
-        kept = [each async for each in outcomes(batch._journal)]
+        kept = [each async for each in outcomes(batch.journal)]
 
     assert kept == told
     assert office.cards() == one_each(20)
@@ -213,11 +217,12 @@ async def test_a_finished_batch_sends_nothing_when_it_is_run_again(office, peopl
     assert len(office.issuer.received) == before
 
 
-async def test_every_effect_is_on_the_disk_before_its_first_byte(office, people, monkeypatch):
+async def test_every_effect_is_on_the_disk_before_its_first_byte(office, people):
     missing = []
     async with office.batch(activate=True, limits=Limits(concurrency=4)) as batch:
         await office.plan(batch, office.file(people(12)))
-        send = batch._fp._transport.send
+        road = office.road(batch)
+        send = road.carry
 
         async def watched(message, attempt):
             if not message.path.endswith("request/status"):
@@ -226,7 +231,7 @@ async def test_every_effect_is_on_the_disk_before_its_first_byte(office, people,
                 missing.extend({json.loads(message.body)["request_id"]} - known)
             return await send(message, attempt)
 
-        monkeypatch.setattr(batch._fp._transport, "send", watched)
+        road.carry = watched
         await office.finish(batch)
 
     assert missing == []
@@ -247,11 +252,12 @@ async def test_an_intent_is_on_the_disk_while_its_answer_is_waited_for(office, p
     assert state == "started"
 
 
-async def test_the_calls_on_the_way_are_as_many_as_allowed_and_no_more(office, people, monkeypatch):
+async def test_the_calls_on_the_way_are_as_many_as_allowed_and_no_more(office, people):
     now, most = 0, 0
     async with office.batch(limits=Limits(concurrency=3)) as batch:
         await office.plan(batch, office.file(people(30)))
-        send = batch._fp._transport.send
+        road = office.road(batch)
+        send = road.carry
 
         async def counted(*args):
             nonlocal now, most
@@ -262,7 +268,7 @@ async def test_the_calls_on_the_way_are_as_many_as_allowed_and_no_more(office, p
             finally:
                 now -= 1
 
-        monkeypatch.setattr(batch._fp._transport, "send", counted)
+        road.carry = counted
         await office.finish(batch)
 
     assert most == 3
@@ -274,9 +280,7 @@ async def test_no_more_is_written_down_as_sent_than_can_be_on_its_way(office, pe
         running,
         gate,
     ):
-        written = await batch._journal.call(
-            lambda c: c.execute("SELECT count(*) FROM intents").fetchone()[0]
-        )
+        written = len(await batch.journal.step_times(after=0, limit=20))
         gate.open()
         await running
 
@@ -284,16 +288,17 @@ async def test_no_more_is_written_down_as_sent_than_can_be_on_its_way(office, pe
     assert written <= 4
 
 
-async def test_a_rate_spaces_the_calls(office, people, monkeypatch):
+async def test_a_rate_spaces_the_calls(office, people):
     turns = []
     async with office.batch(limits=Limits(rate=50)) as batch:
-        send = batch._fp._transport.send
+        road = office.road(batch)
+        send = road.carry
 
         async def noted(*args):
             turns.append(asyncio.get_running_loop().time())
             return await send(*args)
 
-        monkeypatch.setattr(batch._fp._transport, "send", noted)
+        road.carry = noted
         await office.plan(batch, office.file(people(6)))
         await office.finish(batch)
 
@@ -418,7 +423,7 @@ def test_a_limit_that_is_not_above_nothing(name):
     with pytest.raises(ConfigurationError) as caught:
         Limits(**{name: 0})
 
-    assert str(caught.value).startswith(f"{name}=0: a ")
+    assert str(caught.value).startswith(f"{name}=0: it must be ")
 
 
 @pytest.mark.parametrize(
@@ -465,3 +470,47 @@ def test_a_limit_that_is_a_text(name):
         ConfigurationError, match=rf"^{name} is of type str: give a (whole )?number"
     ):
         Limits(**{name: "5"})
+
+
+async def test_a_run_keeps_its_limits_its_times_and_those_of_each_step(office, people):
+    limits = Limits(concurrency=3, settle=60.0)
+    before = time.time()
+    async with office.batch(limits=limits, activate=True) as batch:
+        await office.plan(batch, office.file(people(5, {2: "DECLINED"})))
+        await office.finish(batch)
+        (run,) = await batch.journal.runs()
+        steps = await batch.journal.step_times(after=0, limit=10)
+        outages = await batch.journal.outages()
+    after = time.time()
+
+    assert run.limits == dataclasses.asdict(limits)
+    assert before <= run.began_at <= run.ended_at <= after
+    assert outages == []
+    assert len(steps) > 10
+    for each in steps:
+        accepted = each.sent_at if each.accepted_at is None else each.accepted_at
+        assert run.began_at <= each.sent_at <= accepted <= each.ended_at <= run.ended_at
+
+
+async def test_a_run_keeps_the_outages_that_it_sat_out(office, people, between, one_each):
+    async with office.batch(limits=Limits(concurrency=2)) as batch:
+        await office.plan(batch, office.file(people(20)))
+        gone = Counter()
+
+        async def rule(call, request_id, send):
+            gone["calls"] += 1
+            if 10 < gone["calls"] < 25:
+                raise TransportError("no connection")
+            return await send()
+
+        between(batch, rule)
+        report = await office.finish(batch)
+        (run,) = await batch.journal.runs()
+        outages = await batch.journal.outages()
+
+    assert report.complete
+    assert office.cards() == one_each(20)
+    assert len(outages) >= 1
+    for each in outages:
+        assert each.owner == run.owner
+        assert run.began_at <= each.began_at <= each.ended_at <= run.ended_at

@@ -13,12 +13,12 @@ from freedompay_async.transport.base import TransportError
 
 
 @pytest.fixture
-def cut_off(monkeypatch):
+def cut_off(office):
     """Whatever concerns these request ids goes out, and no answer of it comes back."""
 
     def cut_off(batch, *request_ids, lost=()):
-        transport = batch._fp._transport
-        send = transport.send
+        road = office.road(batch)
+        send = road.carry
 
         async def cut(message, attempt):
             concerned = json.loads(message.body)["request_id"]
@@ -30,7 +30,7 @@ def cut_off(monkeypatch):
                 raise TransportError("the server closed the connection without an answer")
             return reply
 
-        monkeypatch.setattr(transport, "send", cut)
+        road.carry = cut
 
     return cut_off
 
@@ -286,9 +286,8 @@ async def test_a_begun_row_with_another_document_is_only_asked_about(office, cut
 )
 async def test_a_begun_row_is_only_asked_about_where(office, people, cut_off, change):
     await lost_client(office, people(1), cut_off)
-    async with office.batch() as batch:
-        await batch._journal.call(lambda c: c.execute(f"UPDATE intents SET {change}"))
-        report = await office.finish(batch)
+    office.alter(f"UPDATE intents SET {change}")
+    report = await office.resume()
 
     assert (report.unknown, office.arrived("client/add")) == (1, 0)
 
@@ -320,20 +319,19 @@ async def test_an_accepted_row_needs_its_document_no_more(office, one_each):
     assert (office.cards(), office.arrived("client/add")) == (one_each(1), 1)
 
 
-async def test_a_crash_between_the_disk_and_the_first_byte_is_made_good(
-    office, people, one_each, monkeypatch
-):
+async def test_a_crash_between_the_disk_and_the_first_byte_is_made_good(office, people, one_each):
     async with office.batch() as batch:
         await office.plan(batch, office.file(people(5)))
 
-        send = batch._fp._transport.send
+        road = office.road(batch)
+        send = road.carry
 
         async def never(message, attempt):
             if message.path.endswith("request/status"):
                 return await send(message, attempt)
             raise asyncio.CancelledError
 
-        monkeypatch.setattr(batch._fp._transport, "send", never)
+        road.carry = never
         running = asyncio.create_task(office.finish(batch))
         await asyncio.wait([running])
         begun = (await batch.report()).started
@@ -344,23 +342,22 @@ async def test_a_crash_between_the_disk_and_the_first_byte_is_made_good(
     assert office.cards() == one_each(5)
 
 
-async def test_each_crash_image_of_a_run_can_be_finished(
-    tmp_path, office, people, one_each, monkeypatch
-):
+async def test_each_crash_image_of_a_run_can_be_finished(tmp_path, office, people, one_each):
     """The disk as it was before each call of a run: whichever is left over, it is resumed to one
     card a row.
     """
     images = []
     async with office.batch(limits=Limits(concurrency=1)) as batch:
         await office.plan(batch, office.file(people(3)))
-        send = batch._fp._transport.send
+        road = office.road(batch)
+        send = road.carry
 
         async def watched(*args):
             with office.on_disk() as disk:
                 images.append(disk.serialize())
             return await send(*args)
 
-        monkeypatch.setattr(batch._fp._transport, "send", watched)
+        road.carry = watched
         await office.finish(batch)
     for number, image in enumerate(images):
         journal = tmp_path / f"image{number}.db"

@@ -8,7 +8,8 @@ from functools import partial
 
 import pytest
 
-from freedompay_async.batch import Limits
+from freedompay_async.batch import Batch, Journal, Limits
+from freedompay_async.batch.lease import LeaseLost
 from freedompay_async.crypto.signing import JwsSigner
 from freedompay_async.errors import AuthenticationError, ConfigurationError, JournalError, NotSent
 from freedompay_async.sandbox import Fault, Sandbox
@@ -20,13 +21,8 @@ async def begin(office, batch, rows):
     return asyncio.create_task(office.finish(batch))
 
 
-async def intents(batch):
-    return {
-        each
-        for (each,) in await batch._journal.call(
-            lambda c: c.execute("SELECT request_id FROM intents").fetchall()
-        )
-    }
+def intents(office):
+    return {each for (each,) in office.kept("SELECT request_id FROM intents")}
 
 
 async def stopped_at(office, call, rows, **limits):
@@ -38,12 +34,12 @@ async def stopped_at(office, call, rows, **limits):
         running = await begin(office, batch, rows)
         await office.held(gate, running)
         batch.stop()
-        began = len(await intents(batch))
+        began = len(intents(office))
         gate.open()
         report = await running
 
         # What was written down and had not left is taken back.
-        assert len(await intents(batch)) <= began
+        assert len(intents(office)) <= began
         assert batch.progress.in_progress == 0
     return report
 
@@ -212,9 +208,8 @@ async def test_a_key_that_is_changed_during_a_run_stops_it(office, people, one_e
     other = JwsSigner(auth_id=office.issuer.auth_id, secret_key="another")
     async with office.batch(limits=Limits(concurrency=2, settle=0.2)) as batch:
         await office.plan(batch, office.file(people(60)))
-        signers = batch._fp._session.shared.signers
         with pytest.raises(AuthenticationError):
-            await office.finish(batch, lambda: signers.update(dict.fromkeys(signers, other)))
+            await office.finish(batch, lambda: office.client_of(batch).replace_signer(other))
         report = await batch.report()
 
     assert report.refused == 0
@@ -224,13 +219,13 @@ async def test_a_key_that_is_changed_during_a_run_stops_it(office, people, one_e
 
 
 @pytest.mark.parametrize("rows", [1, 60])
-async def test_a_journal_that_cannot_be_written_stops_the_run(office, people, rows):
+async def test_a_journal_that_cannot_be_written_stops_the_run(office, people, trouble, rows):
     async with office.batch(limits=Limits(concurrency=2)) as batch:
         await office.plan(batch, office.file(people(rows)))
-        await batch._journal.call(lambda c: c.execute("PRAGMA max_page_count = 1"))
+        trouble.begins(batch.journal)
         # Whatever room the last page has is used up, so that the next row of the journal finds
         # none.
-        await fill(batch)
+        await trouble.fill(batch.journal)
         with pytest.raises(JournalError) as caught:
             await office.finish(batch)
 
@@ -238,28 +233,16 @@ async def test_a_journal_that_cannot_be_written_stops_the_run(office, people, ro
     assert office.effects() == []
 
 
-async def fill(batch):
-    for number in range(100_000):
-        try:
-            await batch._journal.call(
-                lambda c, number=number: c.execute(
-                    "INSERT INTO intents VALUES (?, '', ?, '', 0, 0, 0)", (-number, -number)
-                )
-            )
-        except JournalError:
-            return
-
-
 async def test_a_disk_that_fills_up_during_a_run_lets_nothing_out_that_is_not_on_it(
-    office, people, one_each
+    office, people, one_each, trouble
 ):
     async with office.batch(limits=Limits(concurrency=2)) as batch:
         await office.plan(batch, office.file(people(200)))
-        full = partial(batch._journal.note, lambda c: c.execute("PRAGMA max_page_count = 1"))
+        full = partial(trouble.begins, batch.journal)
         with pytest.raises(JournalError):
             await office.finish(batch, full)
         calls = {body["request_id"] for body in office.effects()}
-        kept = await intents(batch)
+        kept = intents(office)
         sent = len(office.issuer.received)
 
     assert calls <= kept
@@ -311,12 +294,12 @@ async def test_a_journal_that_lost_rows_behind_our_back_gives_no_more_cards_than
 ):
     async with office.batch() as batch:
         await office.plan(batch, office.file(people(3)))
-        await batch._journal.call(
-            lambda c: c.executemany(
-                "INSERT INTO intents VALUES (?, 'card', ?, '', 0, 1, 0)",
-                [(100 + each, str(each)) for each in range(3)],
-            )
-        )
+    office.alter(
+        "INSERT INTO intents (number, step, request_id, body_sha256, sent_at, accepted) "
+        "VALUES (?, 'card', ?, '', 0, 1)",
+        *((100 + each, str(each)) for each in range(3)),
+    )
+    async with office.batch() as batch:
         with pytest.raises(
             ConfigurationError, match="stopped before card 4: at most 3 are allowed"
         ):
@@ -373,7 +356,7 @@ async def test_an_issuer_that_comes_back_is_used_again(office, people, one_each)
 
 async def test_an_issuer_that_limits_the_rate_is_waited_for(tmp_path, people, one_each):
     from freedompay_async import FreedomPay, Policy
-    from freedompay_async.batch import Batch, Journal, read_file
+    from freedompay_async.batch import read_file
     from freedompay_async.sandbox import Faults
 
     path = tmp_path / "clients.csv"
@@ -407,3 +390,55 @@ async def test_a_request_that_takes_too_long_is_left_for_the_next_run(office, pe
     assert (report.unknown, report.started) == (0, 3)
     assert (await office.resume()).complete
     assert office.cards() == one_each(3)
+
+
+class Leased(Journal):
+    """A journal whose leases last for a short time; `ends` is what becomes of the next renewal."""
+
+    renewals = 0
+    ends: Exception | None = None
+
+    async def renew(self, owner):
+        self.renewals += 1
+        if self.ends is not None:
+            raise self.ends
+        return 0.03
+
+
+async def leased(office, people, ends=None):
+    """A run whose renewals end so when its first row has ended."""
+    async with office.client() as fp, Leased.open(office.folder / "run.db") as journal:
+        batch = Batch(fp, journal, limits=Limits(concurrency=2))
+        await office.plan(batch, office.file(people(300)))
+
+        def at_each():
+            journal.ends = ends
+
+        report = await office.finish(batch, at_each)
+        after = journal.renewals
+        await asyncio.sleep(0.05)
+        return report, after, journal.renewals
+
+
+async def test_a_run_renews_its_leases_for_as_long_as_it_lasts(office, people, one_each):
+    report, after, later = await leased(office, people)
+
+    assert report.complete
+    assert later == after > 3
+    assert office.cards() == one_each(300)
+
+
+async def test_a_run_that_has_lost_its_leases_stops_and_its_rows_are_left(office, people, one_each):
+    report, *_ = await leased(office, people, LeaseLost())
+
+    assert 0 < report.left < 300
+    assert (await office.resume()).complete
+    assert office.cards() == one_each(300)
+
+
+async def test_a_run_whose_leases_can_not_be_renewed_says_why(office, people, one_each):
+    with pytest.raises(JournalError, match="no room"):
+        await leased(office, people, JournalError("no room"))
+
+    assert (await office.resume()).complete
+    assert office.cards() == one_each(300)

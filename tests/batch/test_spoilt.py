@@ -6,7 +6,8 @@ from datetime import date
 
 import pytest
 
-from freedompay_async.batch.input.rows import COLUMNS, Row, read_row
+from freedompay_async.batch.input.column_checks import COLUMNS
+from freedompay_async.batch.input.rows import Row, read_row
 from freedompay_async.batch.input.spoilt import FIRST, spoilt
 
 LEAST = {"key": "app-1", "phone": "77017777777", "first_name": "Aidar", "last_name": "Omarov"}

@@ -188,7 +188,7 @@ async def test_a_sample_that_is_to_wait_too_long_sends_nothing_and_says_why(
         await run(rule, people(4), check_first="sample")
 
     assert caught.value.text == (
-        "nothing was sent. Whether the request ids of this batch were used before can't be told: "
+        "nothing was sent. Whether the request ids of this batch were used before is not known: "
         "the issuer asked to wait 3600 s "
         "before it is asked again, longer than there was time left for (Limits.settle is 120 s). "
         "Run it again later."

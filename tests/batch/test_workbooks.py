@@ -387,7 +387,7 @@ class TestSheets:
         path = write({"Июнь": [LEAST, GOOD], "Июль": [LEAST, GOOD, GOOD], "Empty": []})
 
         assert refusal(path) == (
-            'has several sheets with something in them: "Июнь", "Июль". Name one with --sheet '
+            'has several sheets that are not empty: "Июнь", "Июль". Name one with --sheet '
             "(sheet= in code)."
         )
 
@@ -422,8 +422,7 @@ class TestSheets:
         )
 
         assert refusal(path) == (
-            "has nothing in the sheets that can be seen. Of the others name one with --sheet: "
-            '"Lists".'
+            'has only empty visible sheets. Name one of the others with --sheet: "Lists".'
         )
         assert len(rows(path, sheet="Lists")) == 1
 
@@ -449,10 +448,7 @@ class TestSheets:
         path = tmp_path / "clients.csv"
         path.write_text(",".join(LEAST))
 
-        assert (
-            refusal(path, sheet="A")
-            == 'has no sheets, so none of the name "A": only a workbook has sheets.'
-        )
+        assert refusal(path, sheet="A") == 'has no sheet "A": only a workbook has sheets.'
 
 
 class TestRefused:
@@ -561,8 +557,8 @@ class TestRefused:
         )
 
         assert refusal(path) == (
-            "is protected by a password. Open it in a spreadsheet, take the password away, "
-            "and save it as .xlsx."
+            "is protected by a password. Open it in a spreadsheet, remove the password, and save "
+            "it as .xlsx."
         )
 
     def test_an_ods_behind_a_password(self, tmp_path: Path):
@@ -573,8 +569,7 @@ class TestRefused:
         )
 
         assert (
-            refusal(path)
-            == "is protected by a password. Take the password away, and save it again."
+            refusal(path) == "is protected by a password. Remove the password, and save it again."
         )
 
     def test_xml_with_definitions_of_its_own(self, tmp_path: Path):
@@ -585,8 +580,8 @@ class TestRefused:
         )
 
         assert refusal(path) == (
-            "has a part that defines its own XML, which no spreadsheet does. Save it again as "
-            ".xlsx."
+            "has a part with XML definitions of its own, which no spreadsheet writes. Save it "
+            "again as .xlsx."
         )
 
     @pytest.mark.parametrize(

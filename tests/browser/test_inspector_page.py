@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
+from functools import partial
 from uuid import uuid4
 
 import aiohttp
@@ -80,7 +83,15 @@ async def test_what_came_in_stays_text(page, issuer, call, http):
     assert await page.locator("img, b").count() == 0
 
 
-async def test_a_holders_name_stays_text(page, issuer, call):
+@pytest.fixture
+async def kept(tmp_path):
+    """A sandbox with its books in a file."""
+    async with Sandbox(database=tmp_path / "books.db") as issuer:
+        yield issuer
+
+
+async def test_a_holders_name_stays_text(page, kept, call, tmp_path):
+    issuer, call = kept, partial(call, to=kept)
     products = (await call("/v5/cards/product_list", {}))["product_list"]
     issued = await call(
         "/v5/cards/issue_card",
@@ -91,7 +102,8 @@ async def test_a_holders_name_stays_text(page, issuer, call):
         },
     )
     assert issued["status"] == 0
-    issuer._open.issuer._books.run("UPDATE gift_cards SET cardholder_name = :name", name=EVIL)
+    with closing(sqlite3.connect(tmp_path / "books.db")) as books, books:
+        books.execute("UPDATE gift_cards SET cardholder_name = ?", [EVIL])
     await page.goto(issuer.base_url)
     await page.get_by_role("tab", name="Gift cards and SMS").click()
     await page.get_by_role("cell", name=EVIL).wait_for()

@@ -25,7 +25,7 @@ def test_a_key_that_an_issuer_repeats_is_hidden(signer):
 
 
 @pytest.mark.parametrize("signer", SIGNERS, ids=lambda each: type(each).__name__)
-def test_an_id_is_told_once_and_before_anything_is_sent(signer, capsys):
+def test_an_id_is_reported_once_and_before_anything_is_sent(signer, capsys):
     announcing = Announcing(signer, CARDS_BLOCK)
     sent = [announcing.headers(path="/a", body=b"{}", request_id=each) for each in ("r-1", "r-2")]
 
@@ -33,5 +33,5 @@ def test_an_id_is_told_once_and_before_anything_is_sent(signer, capsys):
         signer.headers(path="/a", body=b"{}", request_id=each) for each in ("r-1", "r-2")
     ]
     assert capsys.readouterr().err.startswith(
-        "sending cards.block as r-1; should this be cut off: freedompay requests status r-1"
+        "sending cards.block as r-1; if this is cut off: freedompay requests status r-1"
     )

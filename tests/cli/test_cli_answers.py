@@ -13,7 +13,6 @@ from freedompay_async.cli.verbs import answers
 from freedompay_async.cli.verbs.answers import Shown, draw_table, show, show_list
 from freedompay_async.codec.to_json import to_json
 from freedompay_async.contract.models import GiftAnswer, GiftCardState, RequestState
-from freedompay_async.contract.models.answers import Completed
 from freedompay_async.contract.models.dictionaries import (
     CallStatus,
     GiftCardStatus,
@@ -28,6 +27,7 @@ from freedompay_async.contract.models.reads import (
     Statement,
     StatementExtended,
 )
+from freedompay_async.contract.models.results import Completed
 from freedompay_async.contract.table import TABLE
 from freedompay_async.redaction.secret import Cvv, Pan
 
@@ -58,12 +58,12 @@ def test_names_and_values_stand_below_each_other(capsys):
     ]
 
 
-def test_an_answer_that_says_nothing_else_tells_its_status(capsys):
+def test_an_answer_that_says_nothing_else_says_its_status(capsys):
     assert shown(capsys, CardInfo(**OK)) == ["request_status  success", "request_id      r-1"]
 
 
 @pytest.mark.parametrize(
-    ("amount", "told"),
+    ("amount", "printed"),
     [
         ("1E+2", "100"),
         ("1.50", "1.50"),
@@ -71,13 +71,13 @@ def test_an_answer_that_says_nothing_else_tells_its_status(capsys):
         ("-1e-999999999", "-1E-999999999"),
     ],
 )
-def test_an_amount_beyond_any_is_not_written_out(capsys, amount, told):
+def test_an_amount_beyond_any_is_not_written_out(capsys, amount, printed):
     lines = shown(capsys, Statement(**OK, operations=[Movement(amount=Decimal(amount))]))
 
-    assert lines[-2:] == ["amount", told]
+    assert lines[-2:] == ["amount", printed]
 
 
-def test_a_status_that_is_no_success_is_told(capsys):
+def test_a_status_that_is_no_success_is_reported(capsys):
     assert (
         shown(capsys, CardInfo(**OK | {"request_status": RequestStatus("queued")}, card_id="c1"))[1]
         == "request_status  queued"
@@ -105,7 +105,7 @@ def test_a_yes_and_a_no(capsys):
     ]
 
 
-def test_unknown_fields_are_told(capsys):
+def test_unknown_fields_are_reported(capsys):
     info = CardInfo(**OK, extra=Extra({"colour": "blue", "tags": [1, "a"], "cvv": "913"}))
 
     assert shown(capsys, info)[:3] == ["colour      blue", 'tags        [1,"a"]', "cvv         ***"]
@@ -134,7 +134,7 @@ def test_what_the_issuer_writes_gives_no_orders_to_the_terminal(capsys):
     assert shown(capsys, CardInfo(**OK, extra=Extra({"\x1b]0;": "x"})))[0].startswith("\\x1b]0;")
 
 
-def test_a_number_of_a_dictionary_is_told_in_words(capsys):
+def test_a_number_of_a_dictionary_is_reported_in_words(capsys):
     state = GiftCardState(
         status=GiftStatus.OK,
         card_status=GiftCardStatus.BLOCKED,

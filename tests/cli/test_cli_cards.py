@@ -19,32 +19,32 @@ def facts(result) -> dict[str, str]:
 
 
 def test_a_card_is_issued(shell, issuer):
-    told = facts(shell("cards", "issue", "--client-id", shell.client(), "--product-id", 2000))
+    output = facts(shell("cards", "issue", "--client-id", shell.client(), "--product-id", 2000))
 
-    assert [card["card_id"] for card in issuer.ledger()] == [told["card_ids"]]
-    assert told["request_status"] == "success"
+    assert [card["card_id"] for card in issuer.ledger()] == [output["card_ids"]]
+    assert output["request_status"] == "success"
 
 
 def test_a_plastic_card_is_issued(shell, issuer):
-    told = shell.json("cards", "issue-plastic", "--client-id", shell.client(), "--product", 2000)
+    output = shell.json("cards", "issue-plastic", "--client-id", shell.client(), "--product", 2000)
 
-    assert [card["card_id"] for card in issuer.ledger()] == told["card_ids"]
+    assert [card["card_id"] for card in issuer.ledger()] == output["card_ids"]
 
 
 def test_cards_are_issued_in_bulk_and_linked(shell, issuer):
-    told = shell.json("cards", "bulk-issue", "--product-id", 2000, "--count", 3)
+    output = shell.json("cards", "bulk-issue", "--product-id", 2000, "--count", 3)
     client = shell.client()
-    result = shell("cards", "link", told["card_ids"][0], "--client-id", client)
+    result = shell("cards", "link", output["card_ids"][0], "--client-id", client)
 
     assert result.exit_code == 0
-    assert len(told["card_ids"]) == 3
+    assert len(output["card_ids"]) == 3
     assert [card["client_id"] for card in issuer.ledger()] == [client, None, None]
 
 
 def test_several_cards_are_one_line(shell):
-    told = facts(shell("cards", "bulk-issue", "--product-id", 2000, "--count", 2))
+    output = facts(shell("cards", "bulk-issue", "--product-id", 2000, "--count", 2))
 
-    assert len(told["card_ids"].split(", ")) == 2
+    assert len(output["card_ids"].split(", ")) == 2
 
 
 def test_a_card_is_blocked_and_unblocked(shell, issuer):
@@ -75,19 +75,23 @@ def test_a_card_is_closed(shell, issuer):
 
 def test_what_is_known_of_a_card(shell):
     card = shell.card()
-    told = facts(shell("cards", "info", card))
+    output = facts(shell("cards", "info", card))
 
-    assert (told["card_id"], told["card_status"], told["product_id"]) == (card, "active", "2000")
+    assert (output["card_id"], output["card_status"], output["product_id"]) == (
+        card,
+        "active",
+        "2000",
+    )
     # Of a question that was answered it is no news.
-    assert "request_status" not in told
+    assert "request_status" not in output
 
 
 def test_a_balance_keeps_its_digits(shell):
     card = shell.card()
-    told = shell("cards", "balance", card, "--json").stdout
+    output = shell("cards", "balance", card, "--json").stdout
 
     assert facts(shell("cards", "balance", card))["amount"] == "1000.00"
-    assert '"amount":1000.00,' in told
+    assert '"amount":1000.00,' in output
 
 
 class TestPin:
@@ -125,7 +129,7 @@ class TestPin:
 
         assert (result.exit_code, issuer.arrived()) == (2, 0)
         assert result.stderr == (
-            "freedompay: --record is for what can't be done again, and this can. Nothing was "
+            "freedompay: --record is for calls that can't be repeated; this one can be. Nothing was "
             "sent.\n"
         )
 
@@ -137,9 +141,9 @@ class TestPin:
         assert result.stderr.endswith("Nothing was sent.\n")
         assert "1234" not in result.stderr
 
-    @pytest.mark.parametrize("given", ["", "\n", "  \n"])
-    def test_none_is_refused(self, shell, issuer, given):
-        result = shell("cards", "set-pin", "card", "--pin-stdin", input=given)
+    @pytest.mark.parametrize("typed", ["", "\n", "  \n"])
+    def test_none_is_refused(self, shell, issuer, typed):
+        result = shell("cards", "set-pin", "card", "--pin-stdin", input=typed)
 
         assert (result.exit_code, issuer.arrived()) == (2, 0)
         assert (
@@ -157,21 +161,21 @@ class TestSecrets:
     @pytest.mark.parametrize("verb", ["secret-data", "secret-data-v2"])
     def test_are_not_shown(self, shell, verb):
         card = shell.card()
-        told = facts(shell("cards", verb, card))
+        output = facts(shell("cards", verb, card))
 
-        assert (told["pan"], told["expiry"], told["cvv"]) == ("***", "***", "***")
+        assert (output["pan"], output["expiry"], output["cvv"]) == ("***", "***", "***")
 
     def test_are_not_shown_to_a_machine(self, shell):
-        told = shell.json("cards", "secret-data", shell.card())
+        output = shell.json("cards", "secret-data", shell.card())
 
-        assert (told["pan"], told["expiry"], told["cvv"]) == ("***", "***", "***")
+        assert (output["pan"], output["expiry"], output["cvv"]) == ("***", "***", "***")
 
     @pytest.mark.parametrize("verb", ["secret-data", "secret-data-v2"])
     def test_are_shown_when_that_is_asked_for(self, shell, verb):
         result = shell("cards", verb, shell.card(), "--reveal")
-        told = facts(result)
+        output = facts(result)
 
-        assert (len(told["pan"]), len(told["cvv"])) == (16, 3)
+        assert (len(output["pan"]), len(output["cvv"])) == (16, 3)
         assert result.stderr == "the secrets of the card are shown below.\n"
 
     def test_are_shown_to_a_machine_that_asks_for_it(self, shell):
@@ -275,7 +279,7 @@ class TestStatements:
 
 def test_how_well_a_person_fits_a_card(shell):
     person = ("--user-phone", "7010000001", "--first-name", "Ivan", "--last-name", "Ivanov")
-    told = facts(
+    output = facts(
         shell(
             "cards",
             "validate-cardholder",
@@ -285,7 +289,7 @@ def test_how_well_a_person_fits_a_card(shell):
         )
     )
 
-    assert told["score"].endswith("%")
+    assert output["score"].endswith("%")
 
 
 @pytest.mark.parametrize(
@@ -302,13 +306,13 @@ def test_how_well_a_person_fits_a_card(shell):
 )
 def test_what_the_issuer_refuses_is_one_message(shell, command):
     result = shell("cards", *command)
-    (told,) = [line for line in result.stderr.splitlines() if line.startswith("freedompay: ")]
+    (output,) = [line for line in result.stderr.splitlines() if line.startswith("freedompay: ")]
     read = command[0] in ("info", "balance")
     what = (
         "the issuer refused to answer" if read else "refused, and the issuer does not know the id"
     )
 
     assert (result.exit_code, result.stdout) == (1, "")
-    assert told.startswith(f"freedompay: cards.{command[0]}: {what} ")
-    assert "[request_id " in told
+    assert output.startswith(f"freedompay: cards.{command[0]}: {what} ")
+    assert "[request_id " in output
     assert ("next: freedompay requests status " in result.stderr) == (not read)

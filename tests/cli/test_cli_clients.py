@@ -5,14 +5,9 @@ import json
 
 import pytest
 
+from tests.person_examples import ADDRESS
+
 NEEDED = ("--phone", 77010000001, "--first-name", "Ivan", "--last-name", "Ivanov")
-ADDRESS = {
-    "country": "KAZ",
-    "postal_code": "050000",
-    "address_line1": "Almaty",
-    "address_line2": "Abay",
-    "address_line3": "1",
-}
 PDF = b"%PDF-1.4 a passport"
 
 

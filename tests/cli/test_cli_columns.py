@@ -52,9 +52,9 @@ class TestColumns:
             assert line.endswith(f"  {column.example}")
 
     def test_for_a_machine(self, shell):
-        told = json.loads(shell("batch", "columns", "--json").stdout)
+        shown = json.loads(shell("batch", "columns", "--json").stdout)
 
-        assert told == {
+        assert shown == {
             "columns": [
                 {
                     "column": column.name,
@@ -94,7 +94,7 @@ class TestExample:
         assert head == [column.name for column in ABOUT]
         assert len(row) == len(head)
 
-    def test_a_machine_is_told_where_it_is(self, shell):
+    def test_json_has_the_progress(self, shell):
         assert (
             json.loads(shell("batch", "columns", "--example", "clients.csv", "--json").stdout)[
                 "written"
@@ -203,7 +203,7 @@ class TestSheet:
 
         assert result.exit_code == 2
         assert (
-            'has several sheets with something in them: "June", "July". Name one with --sheet'
+            'has several sheets that are not empty: "June", "July". Name one with --sheet'
             in result.stderr
         )
 

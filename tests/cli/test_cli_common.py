@@ -16,10 +16,11 @@ import pytest
 from rich.console import Console
 
 from freedompay_async import errors
-from freedompay_async.batch import Outcome, Progress, State
+from freedompay_async.batch import Progress, State
 from freedompay_async.cli import common, display, main
 from freedompay_async.codec.to_json import to_json
 from freedompay_async.redaction.secret import Secret
+from tests.rows import outcome
 
 
 def ended(error, capsys):
@@ -67,7 +68,7 @@ def test_an_answer_that_is_not_understood_is_shown(capsys, kind):
 
 
 @pytest.mark.parametrize("kind", [asyncio.CancelledError, KeyboardInterrupt])
-def test_an_abort_is_told(capsys, kind):
+def test_an_abort_is_reported(capsys, kind):
     assert ended(kind(), capsys) == (130, "freedompay: aborted.\n")
 
 
@@ -76,7 +77,7 @@ def test_a_secret_in_json_is_not_shown():
 
 
 def test_what_has_no_form_in_json_is_said():
-    with pytest.raises(TypeError, match="object has no form in JSON"):
+    with pytest.raises(TypeError, match="object can't be written as JSON"):
         to_json(object())
 
 
@@ -119,17 +120,8 @@ def screen(monkeypatch):
     return shown
 
 
-def outcome(**changes):
-    fields = {
-        "number": 1,
-        "line": 2,
-        "key": "k1",
-        "client_id": None,
-        "card_id": None,
-        "client_request_id": "a",
-        "card_request_id": "b",
-    }
-    return Outcome(**fields | {"state": State.REFUSED, "reason": "[bold]no[/bold]"} | changes)
+def refused(**changes):
+    return outcome(**{"state": State.REFUSED, "reason": "[bold]no[/bold]"} | changes)
 
 
 async def draw(progress, *outcomes, json=False):
@@ -155,14 +147,14 @@ async def test_a_terminal_gets_the_reason_of_a_wait(screen):
 
 
 async def test_a_terminal_gets_a_problem_as_it_is(screen):
-    await draw(Progress(rows=10), outcome(), outcome(key="k2", state=State.ISSUED, reason=None))
+    await draw(Progress(rows=10), refused(), refused(key="k2", state=State.ISSUED, reason=None))
 
     assert "line 2, key k1: refused: [bold]no[/bold]" in screen.getvalue()
     assert "k2" not in screen.getvalue()
 
 
 async def test_a_pipe_gets_the_reason_of_a_wait(capsys):
-    await draw(Progress(rows=10, trouble="no connection"), outcome())
+    await draw(Progress(rows=10, trouble="no connection"), refused())
 
     assert capsys.readouterr().err.splitlines() == [
         "line 2, key k1: refused: [bold]no[/bold]",
@@ -189,7 +181,7 @@ async def test_a_terminal_gets_what_rows_are_left_for_once(screen):
 
 
 async def test_a_machine_gets_lines_of_json_only(capsys):
-    await draw(Progress(rows=10), outcome(), json=True)
+    await draw(Progress(rows=10), refused(), json=True)
     said = capsys.readouterr()
 
     assert said.err == ""
@@ -204,7 +196,7 @@ async def test_a_machine_gets_lines_of_json_only(capsys):
 def test_a_machine_gets_whole_json_whatever_letters_its_pipe_takes(monkeypatch, encoding, key):
     pipe = io.TextIOWrapper(io.BytesIO(), encoding=encoding, write_through=True)
     monkeypatch.setattr(sys, "stdout", pipe)
-    display._Json().outcome(outcome(key=key))
+    display._Json().outcome(refused(key=key))
     said = pipe.buffer.getvalue().decode(encoding)
 
     assert json.loads(said)["key"] == key
@@ -220,7 +212,7 @@ async def test_a_terminal_that_takes_no_unicode_gets_a_bar_all_the_same(monkeypa
         "Console",
         lambda **_: Console(file=screen, force_terminal=True, width=200, height=40),
     )
-    await draw(Progress(rows=10, issued=5), outcome(key="\u049a\u0430\u0437"))
+    await draw(Progress(rows=10, issued=5), refused(key="\u049a\u0430\u0437"))
     said = screen.buffer.getvalue().decode("cp1251")
 
     assert "\\u049a\u0430\u0437: refused" in said
@@ -230,7 +222,7 @@ async def test_a_terminal_that_takes_no_unicode_gets_a_bar_all_the_same(monkeypa
 
 
 @pytest.mark.parametrize("json", [False, True])
-async def test_progress_is_told_again_and_again(monkeypatch, capsys, json):
+async def test_progress_is_shown_again_and_again(monkeypatch, capsys, json):
     monkeypatch.setattr(display, "_PLAIN_SECONDS", 0.001)
     progress = Progress(rows=10)
     async with display.display(lambda: progress, json=json), asyncio.timeout(10):

@@ -57,15 +57,15 @@ def test_the_calls_of_the_kz_menu_only_are_named(shell):
 
 
 def test_for_a_machine(shell):
-    told = json.loads(shell("contract", "--json").stdout)
+    shown = json.loads(shell("contract", "--json").stdout)
 
-    assert [call["call"] for call in told["calls"]] == [row.name for row in ROWS]
-    assert told["calls"][0].keys() == {"call", "path", "section", "mark", "retry", "menu", "page"}
-    assert [call["call"] for call in told["calls"] if call["menu"] == "KZ"] == [
+    assert [call["call"] for call in shown["calls"]] == [row.name for row in ROWS]
+    assert shown["calls"][0].keys() == {"call", "path", "section", "mark", "retry", "menu", "page"}
+    assert [call["call"] for call in shown["calls"] if call["menu"] == "KZ"] == [
         row.name for row in ROWS if row.kz_only
     ]
-    assert told["marks"].keys() == {row.mark for row in ROWS}
-    assert told["retries"].keys() == {row.retry.value for row in ROWS}
+    assert shown["marks"].keys() == {row.mark for row in ROWS}
+    assert shown["retries"].keys() == {row.retry.value for row in ROWS}
 
 
 @pytest.mark.parametrize(("width", "pages"), [(80, False), (120, True)])
@@ -124,14 +124,14 @@ def test_a_file_is_shown_as_the_table_is_with_it(shell, file):
     assert rows["cards.issue*"][1] == "/v5/card-api/card/issue"
 
 
-def test_a_file_is_told_line_by_line_and_without_secrets(shell, file):
+def test_a_file_is_reported_line_by_line_and_without_secrets(shell, file):
     said = shell("contract", "--file", file).stdout
 
     assert "* contract.toml changes this:\n" in said
     assert "  cards.activate: path: was /v5/card-api/card/activate, is /v6/activation\n" in said
     assert '  cards.issue: fields.channel: was nothing, is "api"\n' in said
     assert "  cards.issue: leave_out: was nothing, is client_id\n" in said
-    assert "It also says something for KG, which --region shows.\n" in said
+    assert "It also has changes for KG, which --region shows.\n" in said
     assert "hunter2" not in said
 
 
@@ -161,9 +161,9 @@ def test_a_template_is_written_whatever_the_environment_names(shell):
     assert shell("contract", "--template", FREEDOMPAY_CONTRACT="none.toml").stdout == template()
 
 
-def test_a_file_is_told_to_a_machine(shell, file):
-    told = json.loads(shell("contract", "--file", file, "--json").stdout)
-    calls = {call["call"]: call for call in told["calls"]}
+def test_a_file_is_shown_as_json(shell, file):
+    shown = json.loads(shell("contract", "--file", file, "--json").stdout)
+    calls = {call["call"]: call for call in shown["calls"]}
 
     assert list(calls) == [row.name for row in ROWS]
     assert calls["cards.activate"]["path"] == "/v6/activation"
@@ -174,12 +174,12 @@ def test_a_file_is_told_to_a_machine(shell, file):
         "fields.channel": '"api"',
     }
     assert calls["cards.balance"]["differs"] == {}
-    assert (told["file"], told["region"], told["sections"]) == (
+    assert (shown["file"], shown["region"], shown["sections"]) == (
         file,
         None,
         {"gift_cards": {"headers.Sign": "Signature"}},
     )
-    assert len(told["digest"]) == 64
+    assert len(shown["digest"]) == 64
 
 
 def test_a_file_that_changes_nothing_says_so(shell):

@@ -46,7 +46,7 @@ def test_the_difference_is_shown_and_nothing_is_sent(shell, issuer, people, unde
     "command",
     [("resume", "run.db"), ("issue", "clients.csv", "--journal", "run.db", "--product", 2000)],
 )
-def test_it_goes_on_where_it_is_told_to(shell, people, under, command):
+def test_it_goes_on_where_the_flag_allows_it(shell, people, under, command):
     shell.issue(people(2))
     under(shell, BRANCH)
     result = shell("batch", *command, "--contract-changed")
@@ -67,14 +67,14 @@ def test_a_contract_that_no_batch_can_have_leaves_no_journal(shell, people, unde
     result = shell.issue(people(2))
 
     assert (result.exit_code, shell.names()) == (2, ["clients.csv", "contract.toml"])
-    assert "nothing tells whose card a batch makes" in result.stderr
+    assert "nothing shows whose card a batch makes" in result.stderr
 
 
 def test_a_card_for_a_cardholder_is_a_single_call(issuers, shell_of, under):
     issuer = issuers(contract={"cards.issue": {"required": ["product_id", "cardholder"]}})
     shell = shell_of(issuer)
     under(shell, ORDER_TO_HOLDER)
-    told = shell.json(
+    shown = shell.json(
         "cards",
         "issue",
         "--product-id",
@@ -83,7 +83,7 @@ def test_a_card_for_a_cardholder_is_a_single_call(issuers, shell_of, under):
         '{"cardholder": {"phone": 77010000001, "first_name": "IVAN"}}',
     )
 
-    assert [card["card_id"] for card in issuer.ledger()] == told["card_ids"]
+    assert [card["card_id"] for card in issuer.ledger()] == shown["card_ids"]
     assert [card["phone"] for card in issuer.ledger()] == [77010000001]
 
 
@@ -91,7 +91,7 @@ def test_a_card_needs_its_client_otherwise(shell, issuer):
     result = shell("cards", "issue", "--product-id", 2000)
 
     assert (result.exit_code, issuer.arrived()) == (2, 0)
-    assert "cards.issue: it needs client_id, the client that the card is for." in result.stderr
+    assert "cards.issue: client_id is missing, the client that the card is for." in result.stderr
 
 
 def test_what_to_do_next_is_as_the_contract_says(shell, issuer, under):

@@ -8,6 +8,7 @@ import signal
 import pytest
 
 from freedompay_async.sandbox import Fault, Sandbox
+from tests.cli.commands import ISSUE_GIFT
 
 OWN = "0d9f0f3e-6c0f-4c5e-9b0a-0d6a3d1c2b3a"
 BULK = ("cards", "bulk-issue", "--product-id", 2000, "--count", 1)
@@ -18,7 +19,7 @@ def announced(text: str) -> str:
     return text.partition(" as ")[2].partition(";")[0]
 
 
-def test_the_id_is_told_before_it_is_sent(shell, issuer):
+def test_the_id_is_reported_before_it_is_sent(shell, issuer):
     gate = issuer.gate("card/bulk_issue")
     command = shell.start(*BULK)
     gate.reached()
@@ -29,7 +30,7 @@ def test_the_id_is_told_before_it_is_sent(shell, issuer):
     request_id = announced(command.stderr)
 
     assert command.stderr == (
-        f"sending cards.bulk_issue as {request_id}; should this be cut off: freedompay requests "
+        f"sending cards.bulk_issue as {request_id}; if this is cut off: freedompay requests "
         f"status {request_id} --wait 60\n"
     )
     assert (
@@ -38,7 +39,7 @@ def test_the_id_is_told_before_it_is_sent(shell, issuer):
     )
 
 
-def test_the_id_is_told_once(shell, issuer, hurry):
+def test_the_id_is_reported_once(shell, issuer, hurry):
     issuer.script("card/bulk_issue", Fault.LIMITED, Fault.CLOSED)
     result = shell(*BULK)
 
@@ -47,7 +48,7 @@ def test_the_id_is_told_once(shell, issuer, hurry):
     assert len(issuer.ledger()) == 1
 
 
-def test_a_question_tells_no_id_in_advance(shell):
+def test_a_question_says_no_id_in_advance(shell):
     assert shell("gift-cards", "products").stderr == ""
 
 
@@ -66,11 +67,11 @@ def test_an_id_of_one_s_own(shell, issuer):
 
 def test_one_json_object(shell, issuer):
     result = shell(*BULK, "--json")
-    told = json.loads(result.stdout)
+    shown = json.loads(result.stdout)
 
-    assert told["card_ids"] == [issuer.ledger()[0]["card_id"]]
-    assert told["answer"]["request_status"] == "success"
-    assert "extra" not in told["answer"]
+    assert shown["card_ids"] == [issuer.ledger()[0]["card_id"]]
+    assert shown["answer"]["request_status"] == "success"
+    assert "extra" not in shown["answer"]
     assert result.stdout.count("\n") == 1
 
 
@@ -78,20 +79,20 @@ def test_a_refusal_comes_at_once(shell):
     # With an id that the command hands in it would be looked up for seconds, because it might have
     # been used before.
     result = shell("cards", "activate", "nope", "--json")
-    told = json.loads(result.stdout)
+    shown = json.loads(result.stdout)
 
     assert result.exit_code == 1
-    assert (told["error"], told["call"], told["error_code"]) == (
+    assert (shown["error"], shown["call"], shown["error_code"]) == (
         "RequestFailed",
         "cards.activate",
         "unknown_card",
     )
-    assert told["request_id"] == announced(result.stderr)
-    assert (told["done"], told["proved"]) == (None, False)
+    assert shown["request_id"] == announced(result.stderr)
+    assert (shown["done"], shown["proved"]) == (None, False)
     assert (
         "freedompay: cards.activate: refused, and the issuer does not know the id" in result.stderr
     )
-    assert f"next: freedompay requests status {told['request_id']}" in result.stderr
+    assert f"next: freedompay requests status {shown['request_id']}" in result.stderr
 
 
 def test_more_fields(shell, issuer):
@@ -146,7 +147,7 @@ class TestWaiting:
             "request_status  process",
             f"request_id      {announced(result.stderr)}",
         ]
-        assert result.stderr.splitlines()[1:] == ["accepted, and not waited for."]
+        assert result.stderr.splitlines()[1:] == ["accepted; the result was not waited for."]
 
     def test_not_at_all_for_a_machine(self, shell):
         assert shell.json(*BULK, "--wait", 0)["request_status"] == "process"
@@ -175,7 +176,7 @@ class TestWaiting:
         assert command.ends() == 0
         assert command.stdout.startswith("card_ids        card-")
 
-    def test_ctrl_c_tells_the_id_and_how_to_go_on(self, shell, issuer, until):
+    def test_ctrl_c_says_the_id_and_how_to_go_on(self, shell, issuer, until):
         command = shell.start(*BULK)
         until(lambda: issuer.arrived("request/status") >= 1)
         command.interrupt()
@@ -184,7 +185,7 @@ class TestWaiting:
         request_id = announced(command.stderr)
         assert command.stderr.splitlines()[1:] == [
             (
-                "cards.bulk_issue was accepted and goes on without you: freedompay requests "
+                "cards.bulk_issue was accepted and goes on at the issuer: freedompay requests "
                 f"status {request_id} --wait 60"
             ),
             "freedompay: aborted.",
@@ -278,15 +279,7 @@ def test_ctrl_c_before_it_is_sent(shell, tmp_path):
 def test_a_lost_answer_that_stays_lost(shell, issuer, hurry):
     issuer.script("cards/resend_code", Fault.CLOSED)
     card = shell.json(
-        "gift-cards",
-        "issue",
-        "--cardholder-name",
-        "IVAN",
-        "--phone",
-        77010000001,
-        "--product-code",
-        1,
-        "--yes",
+        *ISSUE_GIFT,
     )["card_id"]
     result = shell("gift-cards", "resend-code", card)
 

@@ -46,7 +46,7 @@ def test_one_is_issued_and_confirmed(shell, card, code):
     assert "2 (activated)" in shell("gift-cards", "status", card).stdout
 
 
-def test_the_code_alone_tells_which(shell, card, code):
+def test_the_code_alone_identifies_it(shell, card, code):
     assert shell("gift-cards", "confirm", input=code()).exit_code == 0
     assert shell.json("gift-cards", "status", card)["card_status"] == 2
 
@@ -104,16 +104,16 @@ def test_without_a_yes_nothing_is_sent(shell, issuer):
     assert result.stderr == (
         f"freedompay: this would issue a gift card of product 1 to {PHONE}, which the merchant's "
         "account pays at once, "
-        f"at {issuer.base_url}, for merchant 10001. Say --yes to do it. Nothing was sent.\n"
+        f"at {issuer.base_url}, for merchant 10001. Add --yes to do it. Nothing was sent.\n"
     )
 
 
-def test_the_id_is_told_before_it_is_sent(shell):
+def test_the_id_is_reported_before_it_is_sent(shell):
     result = shell(*ISSUE, "--yes", "--json")
     request_id = json.loads(result.stdout)["request_id"]
 
     assert result.stderr == (
-        f"sending gift_cards.issue as {request_id}; should this be cut off: do not repeat it, it "
+        f"sending gift_cards.issue as {request_id}; if this is cut off: do not repeat it, it "
         "can't be asked about; a person has to look\n"
     )
 
@@ -125,14 +125,14 @@ def test_an_id_of_one_s_own(shell):
 
 
 def test_a_record_is_kept(shell):
-    told = shell.json(*ISSUE, "--yes", "--record", "gifts.jsonl")
+    shown = shell.json(*ISSUE, "--yes", "--record", "gifts.jsonl")
     lines = [json.loads(line) for line in shell.text("gifts.jsonl").splitlines()]
 
     assert [(line["state"], line["call"]) for line in lines] == [
         ("sending", "gift_cards.issue"),
         ("done", "gift_cards.issue"),
     ]
-    assert {line["request_id"] for line in lines} == {told["request_id"]}
+    assert {line["request_id"] for line in lines} == {shown["request_id"]}
 
 
 def test_a_record_that_can_not_be_written(shell, issuer):

@@ -90,7 +90,7 @@ def test_each_setting_names_its_variable(shell, command, variable):
 @pytest.mark.parametrize(
     "code", ["0 all done", "1 finished", "2 wrong input", "3 stopped early", "130 aborted"]
 )
-def test_the_help_tells_the_exit_codes(shell, code):
+def test_the_help_says_the_exit_codes(shell, code):
     assert code in shell("--help").stdout
 
 
@@ -110,7 +110,7 @@ def test_the_help_tells_the_exit_codes(shell, code):
         "--json",
     ],
 )
-def test_issue_tells_its_flags(shell, flag):
+def test_issue_says_its_flags(shell, flag):
     assert flag in shell("batch", "issue", "--help").stdout
 
 

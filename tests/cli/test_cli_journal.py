@@ -10,6 +10,8 @@ from contextlib import closing
 
 import pytest
 
+from tests.cli.commands import ISSUE, ISSUE_BY_TWOS
+
 LIMITED = (
     "import resource, runpy; resource.setrlimit(resource.RLIMIT_FSIZE, ({0}, {0})); "
     "runpy.run_module('freedompay_async.cli', run_name='__main__')"
@@ -76,7 +78,7 @@ def test_a_journal_of_a_newer_version(shell, issuer, people, command):
         connection.execute("PRAGMA user_version = 9")
 
     assert refusal(shell, issuer, command) == (
-        "run.db was written by a newer version (journal version 9, this program reads 2): update "
+        "run.db was written by a newer version (journal version 9, this program reads 3): update "
         "the program. Nothing was sent."
     )
 
@@ -146,8 +148,8 @@ def test_a_journal_without_a_batch(shell, issuer, people, command):
         "run.db-wal, back beside it, or a copy of both. "
         "Without them, issue the same file with a new journal and the batch name that it had "
         "(--batch; `default` where none was given): no key "
-        "gets a second card while the issuer remembers the request ids, and what was made is told "
-        "as found. Nothing was sent."
+        "gets a second card while the issuer remembers the request ids, and rows that were "
+        "made before end as found. Nothing was sent."
     )
 
 
@@ -189,7 +191,7 @@ def test_issue_with_a_journal_of_another_batch(shell, issuer, people, flags, dif
     said = refusal(
         shell,
         issuer,
-        ("batch", "issue", "clients.csv", "--journal", "run.db", "--product", "2000", *flags),
+        (*ISSUE, *flags),
     )
 
     assert said.startswith("run.db has another batch: it was made with ")
@@ -273,15 +275,7 @@ def test_no_more_room_during_a_run(shell, issuer, people, one_each):
     done = limited(
         shell,
         400_000,
-        "batch",
-        "issue",
-        "clients.csv",
-        "--journal",
-        "run.db",
-        "--product",
-        "2000",
-        "--concurrency",
-        "2",
+        *ISSUE_BY_TWOS,
     )
     sent = issuer.effects
     result = shell("batch", "resume", "run.db")

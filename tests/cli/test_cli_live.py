@@ -32,7 +32,7 @@ def test_off_a_terminal_needs_a_yes(shell, issuer):
     assert result.stderr == (
         "freedompay: this would issue 2 cards, one for each row, as batch 'default' on a live "
         f"host, at {issuer.base_url}, "
-        "for merchant 10001. Say --yes to do it. Nothing was sent.\n"
+        "for merchant 10001. Add --yes to do it. Nothing was sent.\n"
     )
     assert issuer.arrived() == 0
     assert not (shell.folder / "run.db").exists()
@@ -52,10 +52,10 @@ def test_a_resume_asks_where_nobody_has_said_yes(shell, issuer, monkeypatch):
     refused, confirmed = shell(*RESUME), shell(*RESUME, "--yes")
 
     assert (refused.exit_code, confirmed.exit_code) == (2, 0)
-    assert "Say --yes to do it. Nothing was sent." in refused.stderr
+    assert "Add --yes to do it. Nothing was sent." in refused.stderr
 
 
-def test_another_contract_is_told_before_anybody_is_asked(shell, monkeypatch):
+def test_another_contract_is_reported_before_anybody_is_asked(shell, monkeypatch):
     with monkeypatch.context() as before:
         before.setattr(settings_flags, "FreedomPay", FreedomPay)
         assert shell(*ISSUE).exit_code == 0

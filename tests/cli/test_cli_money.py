@@ -116,7 +116,7 @@ def test_without_a_yes_nothing_is_sent(shell, issuer, command, what):
 
     assert (result.exit_code, result.stdout, issuer.arrived()) == (2, "", 0)
     assert result.stderr == (
-        f"freedompay: this would {what}, at {issuer.base_url}, for merchant 10001. Say --yes to "
+        f"freedompay: this would {what}, at {issuer.base_url}, for merchant 10001. Add --yes to "
         "do it. Nothing was sent.\n"
     )
 
@@ -126,7 +126,7 @@ def test_what_is_no_amount(shell, issuer, amount):
     result = pay(shell, "c1", "--yes", amount=amount)
 
     assert (result.exit_code, issuer.arrived()) == (2, 0)
-    assert result.stderr.startswith("freedompay: an amount is not a number of at most ")
+    assert result.stderr.startswith("freedompay: an amount must be a number of at most ")
     assert result.stderr.endswith(" Nothing was sent.\n")
 
 

@@ -59,14 +59,14 @@ def test_a_request_that_nobody_knows(shell):
 
 def test_a_request_for_a_machine(shell, issuer, people, request_id):
     shell.issue(people(1))
-    told = json.loads(shell("requests", "status", request_id("k1", "card"), "--json").stdout)
+    shown = json.loads(shell("requests", "status", request_id("k1", "card"), "--json").stdout)
 
-    assert (told["request_id"], told["known"], told["answer"]["request_status"]) == (
+    assert (shown["request_id"], shown["known"], shown["answer"]["request_status"]) == (
         request_id("k1", "card"),
         True,
         "success",
     )
-    assert told["answer"]["cards"] == [{"card_id": issuer.ledger()[0]["card_id"]}]
+    assert shown["answer"]["cards"] == [{"card_id": issuer.ledger()[0]["card_id"]}]
 
 
 def test_a_request_that_nobody_knows_for_a_machine(shell):

@@ -1,19 +1,14 @@
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 import re
 import signal
 import socket
-import urllib.request
 
 import pytest
 
-
-def get(url):
-    with urllib.request.urlopen(url) as response:
-        return response.read().decode()
+from tests.cli.commands import get
 
 
 @pytest.fixture
@@ -53,12 +48,10 @@ def test_it_ends_in_good_order(running, number):
 
 
 def test_it_runs_until_it_is_told_to_end(shell, monkeypatch):
-    def at_once():
-        ended = asyncio.Event()
-        ended.set()
-        return ended
+    def at_once(_, end):
+        end()
 
-    monkeypatch.setattr("freedompay_async.cli.sandboxes._signals", at_once)
+    monkeypatch.setattr("freedompay_async.cli.sandboxes.take_signals", at_once)
     result = shell("sandbox", "--port", "0")
 
     assert (result.exit_code, result.stderr) == (0, "")
@@ -85,7 +78,7 @@ def test_its_books_can_be_kept_in_a_file(running, shell, people):
     assert len(get(settings["FREEDOMPAY_BASE_URL"] + "/sandbox/ledger").splitlines()) == 2
 
 
-def test_it_tells_how_it_stands(running):
+def test_it_says_how_far_it_is(running):
     _, settings = running()
 
     assert json.loads(get(settings["FREEDOMPAY_BASE_URL"] + "/sandbox/health")) == {
@@ -182,7 +175,7 @@ def test_it_can_be_a_host_that_differs_from_the_pages(shell, running, name, text
 
 
 @pytest.mark.parametrize("scheme", ["sign", "jws-hs512", "jws-hs256"])
-def test_it_tells_why_a_signature_is_wrong(shell, running, scheme):
+def test_it_says_why_a_signature_is_wrong(shell, running, scheme):
     _, settings = running()
     key = base64.b64encode(settings["FREEDOMPAY_SECRET_KEY"].encode()).decode()
     changes = {"FREEDOMPAY_SECRET_KEY": key, "FREEDOMPAY_SIGNATURE": scheme}
@@ -205,14 +198,14 @@ def test_it_tells_why_a_signature_is_wrong(shell, running, scheme):
         ),
         ("host.toml", "[", "--contract host.toml can't be read ("),
         ("host.json", "{", "--contract host.json can't be read ("),
-        ("host.json", "[]", "--contract host.json is no object of calls. Nothing was started."),
-        ("host.toml", "[cards.isue]\n", "'cards.isue' is no call: "),
+        ("host.json", "[]", "--contract host.json is not an object of calls. Nothing was started."),
+        ("host.toml", "[cards.isue]\n", "'cards.isue' is not a call: "),
         # Some editors put a byte order mark before it.
-        ("host.toml", "\ufeff[cards.isue]\n", "'cards.isue' is no call: "),
+        ("host.toml", "\ufeff[cards.isue]\n", "'cards.isue' is not a call: "),
         (
             "host.toml",
             "[cards.issue]\npth = 1\n",
-            "cards.issue has 'pth': there are path, required, names, algorithms",
+            "cards.issue has 'pth': the settings are path, required, names, algorithms",
         ),
     ],
 )

@@ -120,7 +120,8 @@ def test_a_question_that_gets_a_page_shows_it(shell, says):
 
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith(
-        "freedompay: requests.status: the answer is not the contract's (HTTP 200, an HTML page)."
+        "freedompay: requests.status: the answer does not fit the contract (HTTP 200, an HTML "
+        "page)."
     )
     assert result.stderr.endswith(f"{PAGE.decode()}\n")
 

@@ -74,9 +74,9 @@ def test_the_region_has_a_scheme(shell, region, header):
 
 
 def test_the_other_algorithm(shell):
-    told = json.loads(sign(shell, "--scheme", "jws-hs256", "--json").stdout)
+    shown = json.loads(sign(shell, "--scheme", "jws-hs256", "--json").stdout)
 
-    assert (told["alg"], json.loads(told["protected"])["typ"]) == ("HS256", "JWT")
+    assert (shown["alg"], json.loads(shown["protected"])["typ"]) == ("HS256", "JWT")
 
 
 def test_the_contract_file_is_obeyed(shell):
@@ -104,16 +104,18 @@ def test_the_key_is_never_shown(shell):
 
 
 def test_for_a_machine(shell):
-    told = json.loads(sign(shell, "--scheme", "sign", "--signature", SIGN.upper(), "--json").stdout)
+    shown = json.loads(
+        sign(shell, "--scheme", "sign", "--signature", SIGN.upper(), "--json").stdout
+    )
 
-    assert told["scheme"] == "Sign"
-    assert told["signed"] == f"{BODY}{KEY_PLACE}"
-    assert (told["signed_bytes"], told["signed_sha256"]) == (
+    assert shown["scheme"] == "Sign"
+    assert shown["signed"] == f"{BODY}{KEY_PLACE}"
+    assert (shown["signed_bytes"], shown["signed_sha256"]) == (
         53,
         hashlib.sha256(BODY.encode()).hexdigest(),
     )
-    assert told["headers"]["Sign"] == SIGN
-    assert told["comparison"] == {
+    assert shown["headers"]["Sign"] == SIGN
+    assert shown["comparison"] == {
         "same": False,
         "differences": [],
         "cause": "it is in upper-case hex; the scheme wants lower case",
@@ -151,9 +153,9 @@ def test_the_body_of_a_file_is_signed_byte_for_byte(shell, stdin):
 )
 def test_the_id_in_the_header_is_the_body_s_own(shell, path, body, expected):
     result = sign(shell, "--scheme", "sign", path=path, body=body)
-    told = result.stdout.partition("Request-Id: ")[2].splitlines()[0]
+    shown = result.stdout.partition("Request-Id: ")[2].splitlines()[0]
 
-    assert (told == expected) if expected else (len(told) == 36 and told not in body)
+    assert (shown == expected) if expected else (len(shown) == 36 and shown not in body)
 
 
 @pytest.mark.parametrize(
@@ -179,8 +181,8 @@ def test_a_signature_that_is_wrong(shell):
         "the given signature is wrong",
         "  its signature ends with padding (=); base64url here has none",
         (
-            "  the signature itself fits this body and key, and the header it came with: mend the "
-            "above, and sign again"
+            "  the signature itself fits this body and key, and the header it came with: correct "
+            "the above, and sign again"
         ),
     ]
 
@@ -202,7 +204,7 @@ class TestWrongUse:
     def test_no_scheme(self, shell):
         self.ends(
             sign(shell),
-            "say --scheme (FREEDOMPAY_SIGNATURE), or set the region (--region, FREEDOMPAY_REGION).",
+            "set --scheme (FREEDOMPAY_SIGNATURE), or the region (--region, FREEDOMPAY_REGION).",
         )
 
     def test_no_body(self, shell):
@@ -225,7 +227,7 @@ class TestWrongUse:
     def test_what_is_no_path(self, shell, path):
         self.ends(
             sign(shell, "--scheme", "jws-hs512", path=path),
-            f"the path is {path!r}: it starts with / and has no host and no query.",
+            f"the path is {path!r}: it must start with /, without a host and a query.",
         )
 
     def test_the_key_is_no_flag(self, shell):

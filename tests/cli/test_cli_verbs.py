@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from freedompay_async.cli.marks import MARKS, RETRIES
+from freedompay_async.cli.call_descriptions import MARK_TEXTS, RETRY_TEXTS
 from freedompay_async.contract.calls import Mark, Retry
 from freedompay_async.contract.table import TABLE
 from tests.samples import SAMPLES
@@ -33,12 +33,12 @@ def shell(shell_of):
 
 
 @ROWS
-def test_each_row_is_a_command_that_tells_its_mark_and_its_page(shell, row):
+def test_each_row_is_a_command_that_says_its_mark_and_its_page(shell, row):
     result = shell(*words(row), "--help")
     said = flat(result.stdout)
 
     assert (result.exit_code, result.stderr) == (0, "")
-    assert f"{row.mark}: {MARKS[row.mark]}." in said
+    assert f"{row.mark}: {MARK_TEXTS[row.mark]}." in said
     assert row.source in said
     assert row.path in said
 
@@ -100,24 +100,24 @@ def test_what_can_not_be_undone_and_what_moves_money_wants_a_yes(shell, name):
     assert "--yes" in shell(*words(row), "--help").stdout
 
 
-@pytest.mark.parametrize("mark", [mark for mark in Mark if mark is not Mark.GIVEN])
+@pytest.mark.parametrize("mark", [mark for mark in Mark if mark is not Mark.CUSTOM])
 def test_each_mark_is_explained(mark):
-    assert MARKS[mark]
+    assert MARK_TEXTS[mark]
 
 
 @pytest.mark.parametrize("retry", [Retry.READ, Retry.ASKABLE, Retry.UNASKABLE])
 def test_each_class_of_a_row_is_explained(retry):
-    assert RETRIES[retry]
+    assert RETRY_TEXTS[retry]
 
 
 @ROWS
 def test_without_settings_each_command_says_which(shell, row):
     sample = SAMPLES[row.name]
-    given = {**sample.body.get("client", {}), **sample.arguments}
+    values = {**sample.body.get("client", {}), **sample.arguments}
     said = shell(*words(row), "--help").stdout
     options = [
         part
-        for name, value in given.items()
+        for name, value in values.items()
         if re.search(rf"\* +--{name.replace('_', '-')}\b", said)
         for part in (f"--{name.replace('_', '-')}", value)
     ]

@@ -18,7 +18,8 @@ from freedompay_async.sandbox import Sandbox
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 HOUR = README.partition("\n## The first hour with the bank\n")[2].partition("\n## ")[0]
-COMMANDS = re.findall(r"^ {4}freedompay (.+)$", HOUR, re.MULTILINE)
+# A long command goes on in the next line, as in a shell.
+COMMANDS = re.findall(r"^ {4}freedompay (.+)$", re.sub(r"\\\n +", "", HOUR), re.MULTILINE)
 CONTRACT = re.findall(r"```toml\n(.*?)```", HOUR, re.DOTALL)
 HOST = {
     "*": {"algorithms": ["jws-hs256"]},

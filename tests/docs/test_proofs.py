@@ -50,12 +50,12 @@ def kept(tmp_path):
     return make
 
 
-def test_a_proof_that_passed_is_told_with_what_was_asked_for_and_what_its_tests_counted(
+def test_a_proof_that_passed_is_reported_with_what_was_asked_for_and_what_its_tests_counted(
     proofs, kept
 ):
-    told = proofs.line("crash", kept(xml(*KILLS, skipped=1), code=0))
+    shown = proofs.line("crash", kept(xml(*KILLS, skipped=1), code=0))
 
-    assert told == (
+    assert shown == (
         "`make crash`",
         "`0123456789`",
         "2026-01-31",
@@ -67,23 +67,23 @@ def test_a_proof_that_passed_is_told_with_what_was_asked_for_and_what_its_tests_
 
 
 def test_a_proof_without_a_length_or_a_count_has_none(proofs, kept):
-    told = proofs.line("crash", kept(xml({}, seconds=59.6), command=["make"], code=0))
+    shown = proofs.line("crash", kept(xml({}, seconds=59.6), command=["make"], code=0))
 
-    assert told[4:] == ("all of it", "-", "1 passed in 1 min 0 s")
+    assert shown[4:] == ("all of it", "-", "1 passed in 1 min 0 s")
 
 
 @pytest.mark.parametrize(("failures", "errors"), [(1, 0), (0, 1)])
 @pytest.mark.parametrize("code", [0, 1, 2])
-def test_a_proof_that_failed_is_told_as_failed_whatever_its_exit_code(
+def test_a_proof_that_failed_is_reported_as_failed_whatever_its_exit_code(
     proofs, kept, failures, errors, code
 ):
-    told = proofs.line("crash", kept(xml(*KILLS, failures=failures, errors=errors), code=code))
+    shown = proofs.line("crash", kept(xml(*KILLS, failures=failures, errors=errors), code=code))
 
-    assert told[-1] == "**failed**: 2 passed, 1 failed in 7 min 2 s"
+    assert shown[-1] == "**failed**: 2 passed, 1 failed in 7 min 2 s"
 
 
 @pytest.mark.parametrize(
-    ("text", "note", "told"),
+    ("text", "note", "shown"),
     [
         (None, {}, "**stopped half way**, or not ended yet"),
         (xml(*KILLS), {}, "**stopped half way**, or not ended yet"),
@@ -107,8 +107,8 @@ def test_a_proof_that_failed_is_told_as_failed_whatever_its_exit_code(
         ),
     ],
 )
-def test_a_proof_that_was_stopped_is_told_as_stopped(proofs, kept, text, note, told):
-    assert proofs.line("crash", kept(text, **note))[-1] == told
+def test_a_proof_that_was_stopped_is_reported_as_stopped(proofs, kept, text, note, shown):
+    assert proofs.line("crash", kept(text, **note))[-1] == shown
 
 
 def test_a_proof_that_was_not_run_says_so_and_has_no_figure(proofs, tmp_path):
@@ -216,7 +216,7 @@ def test_the_tree_of_files_that_were_run_is_named(proofs, tmp_path):
     )
 
 
-def test_files_that_change_while_a_proof_runs_are_told(proofs, tmp_path, monkeypatch):
+def test_files_that_change_while_a_proof_runs_are_reported(proofs, tmp_path, monkeypatch):
     trees = iter(["`0123456789`", "`0123456789` and changes"])
     monkeypatch.setattr(proofs, "_tree", lambda: next(trees))
     proofs.run("crash", [sys.executable, "-c", "pass"], kept=tmp_path)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from freedompay_async.batch.input.rows import COLUMNS
+from freedompay_async.batch.input.column_checks import COLUMNS
 from freedompay_async.errors import MEANINGS, Ending, Of
 from tests.samples import SAMPLES
 
@@ -47,9 +47,9 @@ def test_the_page_of_the_names_has_each_public_module_and_its_whole_table(tables
 
 
 def test_every_public_name_says_what_it_is(tables):
-    told = [row for module in tables.PUBLIC for row in rows(tables.all_names(module))]
+    shown = [row for module in tables.PUBLIC for row in rows(tables.all_names(module))]
 
-    assert [name for name, what in told if not what] == []
+    assert [name for name, what in shown if not what] == []
 
 
 def test_the_table_of_the_columns_has_each_of_them_once(tables):
@@ -57,9 +57,9 @@ def test_the_table_of_the_columns_has_each_of_them_once(tables):
 
 
 def test_the_table_of_the_calls_says_of_each_what_its_sample_does(tables):
-    told = {row[0].strip("`"): row[1:5] for row in rows(tables.all_calls())}
+    shown = {row[0].strip("`"): row[1:5] for row in rows(tables.all_calls())}
 
-    assert told == {
+    assert shown == {
         name: [f"`{sample.path}`", sample.mark, sample.retry, "KZ" if sample.kz_only else "all"]
         for name, sample in SAMPLES.items()
     }

@@ -8,7 +8,7 @@ import json
 
 from hypothesis import strategies as st
 
-from freedompay_async.batch.input.rows import COLUMNS
+from freedompay_async.batch.input.column_checks import COLUMNS
 from tests.fuzz.corpus import retold, spoiled
 
 # Never in a message: the only column whose values are not shown.

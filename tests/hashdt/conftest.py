@@ -17,6 +17,7 @@ from freedompay_async.contract.calls import Section
 from freedompay_async.hashdt import HashDT, Pins
 from freedompay_async.hashdt.access import Access
 from freedompay_async.transport.base import TransportError
+from tests.transports import owned
 
 PAGE = "https://pins.example.com/p/4f0c?key=k-8d1&step=1"
 KEYS = {"api_key": "key-of-the-api", "product_id": "product-7"}
@@ -169,7 +170,7 @@ def source():
 # -- the same without a socket, on a clock that jumps
 
 
-class SlowWire:
+class SlowIssuer:
     """Answers each attempt after so many seconds: a list of `(seconds, status, body)`, the last one
     again and again.
     """
@@ -177,9 +178,6 @@ class SlowWire:
     def __init__(self, *steps) -> None:
         self.steps = list(steps)
         self.sent: list[str] = []
-
-    def check(self):
-        return asyncio.get_running_loop()
 
     async def send(self, message, attempt):
         self.sent.append(message.headers["Authorization"])
@@ -198,11 +196,11 @@ def slow():
     """A wire of such steps, and pins over it; made inside the loop that uses them."""
 
     def build(token, *steps, timeout=60.0):
-        wire = SlowWire(*steps)
+        wire = SlowIssuer(*steps)
         access = Access(**KEYS, token=token)
         session = Session(
             SharedResources.of(
-                wire, signers={Section.HASHDT: access}, policy=Policy(), timeout=timeout
+                owned(wire), signers={Section.HASHDT: access}, policy=Policy(), timeout=timeout
             )
         )
         return wire, Pins(session, access)

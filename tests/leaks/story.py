@@ -32,17 +32,20 @@ from freedompay_async import (
     Policy,
     ProtocolError,
 )
-from freedompay_async.calls import reuse
+from freedompay_async.calls.reuse import Bodies
 from freedompay_async.hashdt import HashDT
 from freedompay_async.models import Otp
-from freedompay_async.redaction import redaction
-from freedompay_async.traffic.pace import Pace
+from freedompay_async.redaction.redaction import Outgoing
+from freedompay_async.traffic.rate_limit import RateLimit
+from tests.transports import in_use
 
 # What a 429 teaches a client is tested elsewhere; here, where three in a hundred calls get one at
 # random, it would only take time.
-Pace.limited = lambda *_: None
+RateLimit.limited = lambda *_: None
 
 ROUND, WORKERS, PLACES = 1_000, 48, 8
+# Request ids: the bound of what a client remembers.
+REMEMBERED = 10_000
 PERSON = NewClient(phone=77017777777, type=1, resident=1, first_name="IVAN", last_name="IVANOV")
 DAYS = {"start": dt.date(2026, 1, 1), "end": dt.date(2026, 3, 1)}
 POLICY = Policy(
@@ -291,27 +294,26 @@ class Memory:
             }
 
 
-def fill(session) -> None:
-    """What a client remembers of the secrets and the bodies that it has sent has an end, which
-    hundreds of thousands of calls would reach: here before anything is counted.
+def fill() -> None:
+    """Fill what clients remember of the secrets and the bodies that they have sent. It is bounded,
+    but hundreds of thousands of calls would pass before the bound is reached.
     """
-    for number in range(max(redaction._MOST_REQUESTS, reuse._MOST)):
-        session.shared.outgoing.note(f"filled {number}", (Otp("1234"),))
-        session.shared.bodies.before_attempt(f"filled {number}", "/path", str(number).encode())
+    for each in gc.get_objects():
+        if isinstance(each, Outgoing):
+            for number in range(REMEMBERED):
+                each.note(f"filled {number}", (Otp("1234"),))
+        elif isinstance(each, Bodies):
+            for number in range(REMEMBERED):
+                each.before_attempt(f"filled {number}", "/path", str(number).encode())
 
 
 def idle(client) -> int:
-    pool = client._transport._pool
-    return 0 if pool is None else sum(map(len, pool.session.connector._conns.values()))
+    return in_use(client).idle
 
 
 def busy(client) -> int:
-    pool, governor = client._transport._pool, client._session.shared.governor
-    return (
-        governor.busy
-        + governor.waiting
-        + (0 if pool is None else len(pool.session.connector._acquired))
-    )
+    said = in_use(client)
+    return said.active + said.queued + said.taken
 
 
 async def leave(plant: str, kept: list) -> None:
@@ -353,8 +355,7 @@ async def main(base_url: str, calls: int, seconds: float, folder: str, plant: st
         clients = [*story.clients, story.pins]
         for client in clients:
             await stack.enter_async_context(client)
-        for client in story.clients:
-            fill(client._session)
+        fill()
         while done < calls or time.monotonic() - began < seconds:
             await story.round(min(ROUND, calls // 10))
             done += min(ROUND, calls // 10)

@@ -22,6 +22,7 @@ pytestmark = [
 ]
 
 PROGRAM = Path(__file__).with_name("story.py")
+ROOT = Path(__file__).parents[2]
 CALLS = 20_000
 # In the 4,000 calls that are traced; and in the 16,000 after the warm-up less than one object for
 # each call.
@@ -41,7 +42,7 @@ def story(folder, *, calls=CALLS, seconds=0.0, plant=""):
             text=True,
             timeout=600 + seconds * 2,
             check=False,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([*sys.path, str(ROOT)])},
         )
     assert run.returncode == 0, run.stderr
     return json.loads(run.stdout), run.stderr

@@ -7,6 +7,7 @@ import json
 import sqlite3
 from collections import Counter
 from datetime import date
+from pathlib import Path
 from types import SimpleNamespace
 from typing import NamedTuple
 
@@ -18,16 +19,15 @@ from freedompay_async.batch.input.rows import read_row
 from freedompay_async.batch.journal.schema import SCHEMA
 from freedompay_async.codec.messages import Reply
 from freedompay_async.transport.base import TransportError
+from tests.transports import Carrier
 
 FIRST = 77010000000
 
 
-class InlineJournal(Journal):
-    """A journal without a thread, which a virtual clock could not wait for."""
+class InlineWriter:
+    """Writes without a thread, which a virtual clock could not wait for."""
 
     def __init__(self) -> None:
-        self.path = "memory"
-        self.running = False
         self.connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         self.connection.executescript(SCHEMA)
 
@@ -46,8 +46,16 @@ class InlineJournal(Journal):
     def note(self, work):
         work(self.connection)
 
+    note_alone = note
+
     def note_values(self, writer, values):
         writer(self.connection, [values])
+
+
+class InlineJournal(Journal):
+    def __init__(self) -> None:
+        super().__init__(Path("memory"), create=False)
+        self._writer = InlineWriter()
 
 
 class Came(NamedTuple):
@@ -71,12 +79,6 @@ class Issuer:
         self.came: list[Came] = []
         self.effects: Counter[tuple[str, object]] = Counter()
 
-    def check(self):
-        return asyncio.get_running_loop()
-
-    async def close(self) -> None:
-        pass
-
     async def send(self, message, attempt):
         now = asyncio.get_running_loop().time()
         call, trouble = message.path.rsplit("/", 1)[-1], self.trouble(now)
@@ -84,16 +86,14 @@ class Issuer:
         try:
             async with attempt.clock():
                 if trouble is not None:
-                    return await trouble(
-                        attempt, lambda: self._work(call, json.loads(message.body))
-                    )
+                    return await trouble(attempt, lambda: self.work(call, json.loads(message.body)))
                 attempt.connected()
                 await asyncio.sleep(self.takes)
-                return self._work(call, json.loads(message.body))
+                return self.work(call, json.loads(message.body))
         except TimeoutError as error:
             raise TransportError("no answer in time") from error
 
-    def _work(self, call: str, body: dict) -> Reply:
+    def work(self, call: str, body: dict) -> Reply:
         now, request_id = asyncio.get_running_loop().time(), body["request_id"]
         if call == "status":
             if request_id not in self.done:
@@ -201,8 +201,8 @@ def run_batch(play):
                 secret_key="secret",
                 region="KZ",
                 base_url="https://api.example.com",
+                transport=Carrier(issuer),
             )
-            object.__setattr__(fp._session.shared, "transport", issuer)
             return Batch(fp, run.journal, limits=Limits(**limits), check_first=check_first)
 
         # The rows are read in a thread, which a virtual clock could not wait for.

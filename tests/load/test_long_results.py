@@ -14,13 +14,13 @@ from freedompay_async.codec.messages import Reply
 @pytest.mark.parametrize("wait", [4.0, 20.0])
 def test_rows_that_wait_in_vain_are_left_in_bounded_time(issuer, run_batch, wait):
     slow = issuer(processing=1000.0)
-    work = slow._work
+    work = slow.work
 
     def working(call, body):
         slow.processing = 1000.0 if call == "issue" else 0.5
         return work(call, body)
 
-    slow._work = working
+    slow.work = working
     report, seconds = run_batch(slow, 300, concurrency=64, wait=wait, check_first="none")
 
     assert (report.issued, report.unknown, report.refused, report.left) == (0, 0, 0, 300)

@@ -145,7 +145,7 @@ def breaks_over_ids_that_it_does_not_know(issuer, goes_wrong):
             return await goes_wrong.breaks(attempt, None)
         if message.path.endswith("issue") and not lost:
             lost.append(message)
-            return await goes_wrong.resets_after_the_work(attempt, lambda: odd._work("issue", body))
+            return await goes_wrong.resets_after_the_work(attempt, lambda: odd.work("issue", body))
         return await send(message, attempt)
 
     odd.send = breaks_over_unknown
@@ -182,9 +182,9 @@ def test_its_first_questions_end_in_time_with_what_to_do(
         run_batch(odd, 60, **limits)
 
     assert str(caught.value) == (
-        "nothing was sent. Whether the request ids of this batch were used before can't be told: "
+        "nothing was sent. Whether the request ids of this batch were used before is not known: "
         "request/status gave no clear answer to "
-        "50 of 50 questions, the last time: the answer is not the contract's (HTTP 503). Run it "
+        "50 of 50 questions, the last time: the answer does not fit the contract (HTTP 503). Run it "
         "again later; or, if this is how the host "
         'answers an id that it does not know, say --check-first none (Batch(check_first="none")).'
     )

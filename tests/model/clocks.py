@@ -38,7 +38,8 @@ class SteppedLoop(asyncio.BaseEventLoop):
         while self._scheduled and self._scheduled[0].cancelled():
             # As the loop itself does it, before it looks at the first one.
             self._timer_cancelled_count -= 1
-            heappop(self._scheduled)._scheduled = False
+            timer = heappop(self._scheduled)
+            timer._scheduled = False
         return self._scheduled[0].when() if self._scheduled else float("inf")
 
     def settle(self) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 POLICY = Policy(grace=5.0, resend_within=60.0, attempt_timeout=15.0)
 
 
-class Wire:
+class Line:
     """The end of one process; whatever leaves after that process has died, or for a call that is
     over, is told.
     """
@@ -27,9 +27,6 @@ class Wire:
     def __init__(self, world: World) -> None:
         self.world = world
         self.calls: dict[asyncio.Task, Call] = {}
-
-    def check(self):
-        return asyncio.get_running_loop()
 
     async def send(self, message, attempt):
         call = self.calls.get(asyncio.current_task())

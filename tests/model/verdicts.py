@@ -21,7 +21,7 @@ no card.
 """
 TEXTS = {
     "It was not done": False,
-    "it was not done: mend": False,
+    "it was not done: correct": False,
     "Nothing was done": False,
     "nothing was sent": False,
     "did nothing": False,
@@ -29,12 +29,12 @@ TEXTS = {
     "It was done": True,
     "the issuer did it": True,
     "may or may not have been done": None,
-    "is not known: mend": None,
+    "did anything is not known": None,
     "does not prove it": None,
     "Nothing proves": None,
     "may exist": None,
     "does not tell whether": None,
-    "Nothing tells that the issuer ever accepted it": None,
+    "Nothing shows that the issuer ever accepted it": None,
 }
 """What is said in a text is what `done` says."""
 
@@ -126,7 +126,7 @@ def _in_words(world: World, call: Call, error) -> None:
         text,
     )
     taken = told | (call.intent.said if call.intent else set())
-    pending = isinstance(error, errors.StillProcessing) and "Nothing tells" not in text
+    pending = isinstance(error, errors.StillProcessing) and "Nothing shows" not in text
     world.check(
         not pending or taken & {"process", "success"},
         "%s: nobody has said that the issuer has it: %s",

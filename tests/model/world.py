@@ -26,8 +26,9 @@ from freedompay_async.operations.start import start
 from freedompay_async.traffic.lane import Lane
 from tests.model.clocks import EPOCH, SteppedLoop
 from tests.model.issuer import Issuer, Manner
-from tests.model.network import POLICY, Wire
+from tests.model.network import POLICY, Line
 from tests.model.verdicts import judge
+from tests.transports import owned
 
 if TYPE_CHECKING:
     from tests.model.people import Call, Intent
@@ -95,11 +96,11 @@ class World:
 
     def boot(self) -> None:
         self.loop = SteppedLoop()
-        self.wire = Wire(self)
+        self.wire = Line(self)
         self.wall.now = EPOCH + self.now + self.skew
         self.session = Session(
             SharedResources.of(
-                self.wire, signers=SIGNERS[self.manner.scheme], policy=POLICY, timeout=60.0
+                owned(self.wire), signers=SIGNERS[self.manner.scheme], policy=POLICY, timeout=60.0
             )
         )
         self.in_lane = self.session.in_lane(Lane(concurrency=1), policy=ONCE)

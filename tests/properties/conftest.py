@@ -4,7 +4,6 @@ made up; time is virtual.
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import json
 import tempfile
@@ -40,6 +39,7 @@ from freedompay_async.contract.models.open import Fields, OpenInt, OpenStruct, O
 from freedompay_async.hashdt.access import Access
 from freedompay_async.redaction.secret import PageUrl, Secret
 from freedompay_async.transport.base import TransportError
+from tests.transports import owned
 
 SECRET = "sandbox-secret"
 
@@ -377,9 +377,6 @@ class MadeUp:
         self.script = list(script)
         self.sent: list = []
 
-    def check(self):
-        return asyncio.get_running_loop()
-
     async def send(self, message, attempt):
         attempt.connected()
         self.sent.append(message)
@@ -399,7 +396,9 @@ def over():
     def build(wire, scheme: str = "KZ") -> Session:
         signers: dict = dict.fromkeys(Section, SIGNERS[scheme](auth_id="10001", secret_key=SECRET))
         signers[Section.HASHDT] = Access(api_key="key", product_id="product", token="token")
-        return Session(SharedResources.of(wire, signers=signers, policy=Policy(), timeout=60.0))
+        return Session(
+            SharedResources.of(owned(wire), signers=signers, policy=Policy(), timeout=60.0)
+        )
 
     return build
 

@@ -18,7 +18,7 @@ from freedompay_async.codec.messages import Reply
 from freedompay_async.contract.calls import Retry
 from freedompay_async.contract.models.gift_cards import GiftCardId, GiftProductQuery
 from freedompay_async.contract.models.open import Fields
-from freedompay_async.contract.models.requests import BulkIssue, GivenBody, StatusQuery
+from freedompay_async.contract.models.requests import BulkIssue, CustomBody, StatusQuery
 from freedompay_async.contract.table import TABLE
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.redaction.secret import Secret
@@ -172,7 +172,7 @@ def test_given_body_arrives_as_it_was_given(data, make):
         )
     )
 
-    assert json.loads(encode(GivenBody(fields=Fields(fields)))) == revealed(fields)
+    assert json.loads(encode(CustomBody(fields=Fields(fields)))) == revealed(fields)
 
 
 def revealed(value):
@@ -194,4 +194,4 @@ def revealed(value):
 )
 def test_given_value_is_sent_or_refused(value):
     with suppress(ConfigurationError):
-        assert json.loads(encode(GivenBody(fields=Fields({"a": value})))).keys() == {"a"}
+        assert json.loads(encode(CustomBody(fields=Fields({"a": value})))).keys() == {"a"}

@@ -19,12 +19,13 @@ import pytest
 from freedompay_async.sandbox import Faults, Sandbox
 from freedompay_async.sandbox.answers import encode as wire
 from freedompay_async.sandbox.desk.desk import Desk, Taken
+from freedompay_async.sandbox.desk.host_contract import HostContract
 from freedompay_async.sandbox.faults import Plan
 from freedompay_async.sandbox.issuing.issuer import Issuer
+from tests.sandbox.requests import DONE
 
 PREFIX = "/v5/card-api/"
 KEY = "sandbox-secret"
-DONE = {"status": "ok", "request_status": "success"}
 
 
 def encode(fields) -> bytes:
@@ -173,9 +174,10 @@ class Counter:
         # 2026-01-15 12:00 in the issuer's zone.
         self.now = 1_768_460_400.0
         self.issuer = Issuer(database=database, merchant="10001", clock=lambda: self.now, **options)
+        self.plan = Plan(faults or Faults())
         self.desk = Desk(
             issuer=self.issuer,
-            plan=Plan(faults or Faults()),
+            plan=self.plan,
             auth_id="10001",
             secret_key=KEY,
             processing=processing,
@@ -267,3 +269,22 @@ def counters():
 @pytest.fixture
 def counter(counters):
     return counters()
+
+
+@pytest.fixture
+def desk_of(counters):
+    """A counter of a host with this contract."""
+
+    def make(contract):
+        counter = counters()
+        counter.desk = Desk(
+            issuer=counter.issuer,
+            plan=Plan(Faults()),
+            auth_id="10001",
+            secret_key="sandbox-secret",
+            processing=(0.0, 0.0),
+            contract=HostContract(contract),
+        )
+        return counter
+
+    return make

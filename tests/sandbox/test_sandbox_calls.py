@@ -85,7 +85,7 @@ def test_a_call_without_fields_is_answered_in_its_form(counter, call, scheme):
 @pytest.mark.parametrize("call", sorted(CALLS))
 @pytest.mark.parametrize("fault", [each for each in Fault if each is not Fault.NONE])
 def test_each_fault_can_be_scripted_for_each_call(counter, call, fault):
-    counter.desk._plan.script(call, fault)
+    counter.plan.script(call, fault)
     taken = counter.take(path_of(call), {})
     late_and_no_request = fault is Fault.LATE and call not in EFFECTS
     assert (taken.fault is fault) != late_and_no_request
@@ -123,7 +123,7 @@ def test_an_id_in_bytes_that_are_no_text(counter):
         ("card/reset_counter_pin", {}),
     ],
 )
-def test_an_effect_of_a_late_request_is_there_and_told_later(counters, call, fields):
+def test_an_effect_of_a_late_request_is_there_and_shown_later(counters, call, fields):
     counter = counters(faults=Faults(late=1.0, late_by=60))
     request_id = str(uuid4())
     counter("card/bulk_issue", request_id=request_id, product_id=2000, count=1)

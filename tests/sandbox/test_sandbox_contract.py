@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from uuid import uuid4
 
 import pytest
@@ -10,36 +9,11 @@ import pytest
 from freedompay_async import FreedomPay, JwsSigner, NewClient, Override
 from freedompay_async.errors import AuthenticationError, RequestFailed
 from freedompay_async.sandbox import Fault, Sandbox
-from freedompay_async.sandbox.answers import encode as wire
-from freedompay_async.sandbox.desk.desk import Desk
 from freedompay_async.sandbox.desk.host_contract import HostContract
-from freedompay_async.sandbox.faults import Faults, Plan
 from freedompay_async.sandbox.issuing import rules
 from freedompay_async.sandbox.issuing.refused import Refused
 from tests.samples import UNKNOWN_CALL
-
-
-@pytest.fixture
-def desk_of(counters):
-    """A counter of a host with this contract."""
-
-    def make(contract):
-        counter = counters()
-        counter.desk = Desk(
-            issuer=counter.issuer,
-            plan=Plan(Faults()),
-            auth_id="10001",
-            secret_key="sandbox-secret",
-            processing=(0.0, 0.0),
-            contract=HostContract(contract),
-        )
-        return counter
-
-    return make
-
-
-def says(taken) -> dict:
-    return json.loads(wire(taken.answer.body))
+from tests.sandbox.requests import says
 
 
 class TestPath:
@@ -86,128 +60,6 @@ class TestPath:
             assert len(issuer.ledger()) == 1
 
 
-class TestFields:
-    @pytest.mark.parametrize(
-        ("required", "given", "expected"),
-        [
-            (["cardholder"], {}, "cardholder is required"),
-            (["cardholder"], {"cardholder": None}, "cardholder is required"),
-            (
-                ["cardholder.phone"],
-                {"cardholder": {"first_name": "A"}},
-                "cardholder.phone is required",
-            ),
-            (["a.b.c"], {"a": {"b": 1}}, "a.b.c is required"),
-            (["branch", "cardholder"], {"cardholder": {}}, "branch is required"),
-        ],
-    )
-    def test_that_are_wanted_are_named_as_a_host_would(self, desk_of, required, given, expected):
-        counter = desk_of({"card/issue": {"required": required}})
-        taken = counter.take(
-            "/v5/card-api/card/issue", {"request_id": str(uuid4()), "product_id": 2000, **given}
-        )
-        answer = says(taken)
-
-        assert answer.pop("dt")
-        assert (taken.verdict, taken.answer.http) == ("refused", 200)
-        assert answer == {
-            "status": "error",
-            "request_status": "error",
-            "error_code": "invalid_request",
-            "error_description": expected,
-        }
-
-    def test_of_gift_cards_that_are_wanted_are_refused_by_a_number(self, desk_of):
-        counter = desk_of({"gift_cards.products": {"required": ["shop"]}})
-
-        assert says(counter.take("/v5/cards/product_list", {}))["status"] == -1
-        assert says(counter.take("/v5/cards/product_list", {"shop": 1}))["status"] == 0
-
-    @pytest.mark.parametrize(
-        ("holder", "phone"),
-        [
-            ({"phone": 77010000001, "first_name": "IVAN", "last_name": "IVANOV"}, 77010000001),
-            ({"phone": "77010000001"}, 0),
-            ({"phone": -1, "first_name": 5}, 0),
-            ({}, 0),
-        ],
-    )
-    def test_of_a_holder_make_a_client_and_a_card(self, desk_of, holder, phone):
-        counter = desk_of({"cards.issue": {"required": ["product_id", "cardholder"]}})
-        told = counter.do("card/issue", product_id=17, cardholder=holder)
-        (card,) = next(iter(counter.issuer.pages()))
-
-        assert (card["phone"], card["product_id"], card["client_id"]) == (
-            phone,
-            17,
-            told["client_id"],
-        )
-        assert [each["card_id"] for each in told["cards"]] == [card["card_id"]]
-
-    def test_of_a_client_are_taken_where_they_are_given_all_the_same(self, desk_of):
-        counter = desk_of({"cards.issue": {"required": ["product_id"]}})
-        client_id = counter.client()
-        counter.do("card/issue", product_id=2000, client_id=client_id)
-        counter.do("card/issue", product_id=2000)
-
-        assert [card["client_id"] for card in next(iter(counter.issuer.pages()))] == [
-            client_id,
-            None,
-        ]
-
-    def test_of_a_holder_are_refused_by_a_host_as_on_the_pages(self, counter):
-        assert (
-            counter.no("card/issue", product_id=2000, cardholder={"phone": 1}) == "invalid_request"
-        )
-
-    def test_that_are_not_wanted_may_be_absent(self, desk_of):
-        counter = desk_of(
-            {"client/add": {"required": ["client.fio"]}, "card/block": {"required": ["card_id"]}}
-        )
-        counter.do("client/add", client={"fio": "IVANOV IVAN"})
-        card_id = counter.card(active=True)
-
-        assert counter.do("card/block", card_id=card_id)["request_status"] == "success"
-
-    def test_in_a_header_only_may_hold_the_id(self, desk_of):
-        counter = desk_of({"card/bulk_issue": {"required": ["product_id", "count"]}})
-        own = str(uuid4())
-        taken = counter.take("/v5/card-api/card/bulk_issue", {"product_id": 1, "count": 1}, own=own)
-
-        assert says(taken)["request_status"] == "success"
-        assert len(counter("request/status", request_id=own)["cards"]) == 1
-
-    def test_that_are_called_otherwise_are_known_by_that_name_only(self, desk_of):
-        names = {"client": "person", "client.first_name": "firstName"}
-        counter = desk_of({"client/add": {"names": names}})
-        person = {
-            "phone": 77010000001,
-            "type": 1,
-            "resident": 1,
-            "firstName": "IVAN",
-            "last_name": "IVANOV",
-        }
-
-        assert "client_id" in counter.do("client/add", product_id=2000, person=person)
-        assert counter.no("client/add", product_id=2000, client=person) == "invalid_request"
-        assert (
-            counter.no(
-                "client/add",
-                product_id=2000,
-                person=person | {"first_name": "IVAN", "firstName": None},
-            )
-            == "invalid_request"
-        )
-
-    def test_of_a_body_that_is_no_object_are_none(self, desk_of):
-        assert (
-            desk_of({"card/issue": {"required": ["a"]}})
-            .take("/v5/card-api/card/issue", b"[]")
-            .verdict
-            == "not json"
-        )
-
-
 class TestAlgorithms:
     @pytest.mark.parametrize(
         ("contract", "scheme", "taken"),
@@ -232,18 +84,18 @@ class TestAlgorithms:
     )
     def test_are_those_that_the_host_takes(self, desk_of, contract, scheme, taken):
         body = {"request_id": str(uuid4()), "product_id": 1, "count": 1}
-        told = desk_of(contract).take("/v5/card-api/card/bulk_issue", body, scheme=scheme)
+        facts = desk_of(contract).take("/v5/card-api/card/bulk_issue", body, scheme=scheme)
 
-        assert (told.verdict == "ok", told.answer.http) == (taken, 200 if taken else 401)
+        assert (facts.verdict == "ok", facts.answer.http) == (taken, 200 if taken else 401)
 
-    def test_are_told_to_the_developer_and_not_to_the_client(self, desk_of):
+    def test_are_shown_to_the_developer_and_not_to_the_client(self, desk_of):
         body = {"request_id": str(uuid4()), "product_id": 1, "count": 1}
-        told = desk_of({"*": {"algorithms": ["jws-hs256", "sign"]}}).take(
+        facts = desk_of({"*": {"algorithms": ["jws-hs256", "sign"]}}).take(
             "/v5/card-api/card/bulk_issue", body, scheme="HS512"
         )
 
-        assert told.why == "this host takes jws-hs256 or sign, and not jws-hs512"
-        assert says(told)["error_description"] == "the signature is wrong"
+        assert facts.why == "this host takes jws-hs256 or sign, and not jws-hs512"
+        assert says(facts)["error_description"] == "the signature is wrong"
 
     def test_that_are_not_taken_use_up_no_id(self, desk_of):
         counter = desk_of({"*": {"algorithms": ["sign"]}})
@@ -259,47 +111,53 @@ class TestAlgorithms:
 @pytest.mark.parametrize(
     ("contract", "expected"),
     [
-        ({UNKNOWN_CALL: {}}, f"{UNKNOWN_CALL!r} is no call: "),
-        ({"pins.set_url": {"path": "/a"}}, "'pins.set_url' is no call: "),
-        ({"cards": {"isue": {"path": "/a"}}}, "'cards.isue' is no call: "),
-        ({"card/issue": 5}, "card/issue is no mapping of path, required, names, algorithms"),
+        ({UNKNOWN_CALL: {}}, f"{UNKNOWN_CALL!r} is not a call: "),
+        ({"pins.set_url": {"path": "/a"}}, "'pins.set_url' is not a call: "),
+        ({"cards": {"isue": {"path": "/a"}}}, "'cards.isue' is not a call: "),
+        ({"card/issue": 5}, "card/issue is not a mapping of path, required, names, algorithms"),
         (
             {"card/issue": {"pth": "/a"}},
-            "card/issue has 'pth': there are path, required, names, algorithms",
+            "card/issue has 'pth': the settings are path, required, names, algorithms",
         ),
         (
             {"card/issue": {"path": "a b"}},
-            "the path of card/issue is 'a b': it is to be like /v5/card-api/card/issue",
+            "the path of card/issue is 'a b': use the form /v5/card-api/card/issue",
         ),
         (
             {"card/issue": {"path": 5}},
-            "the path of card/issue is 5: it is to be like /v5/card-api/card/issue",
+            "the path of card/issue is 5: use the form /v5/card-api/card/issue",
         ),
         (
             {"card/issue": {"path": "/v5/card-api/card/link"}},
-            "the path /v5/card-api/card/link is that of card/link already",
+            "the path /v5/card-api/card/link belongs to card/link already",
         ),
         (
             {"card/issue": {"path": "/a"}, "card/link": {"path": "/a"}},
-            "the path /a is that of card/issue already",
+            "the path /a belongs to card/issue already",
         ),
-        ({"*": {"path": "/a"}}, "* may have algorithms only: the rest is for one call"),
+        ({"*": {"path": "/a"}}, "* can set algorithms only: the other settings are for one call"),
         (
             {"gift_cards": {"required": ["a"]}},
-            "gift_cards may have algorithms only: the rest is for one call",
+            "gift_cards can set algorithms only: the other settings are for one call",
         ),
-        ({"card/issue": {"required": "client_id"}}, "required of card/issue is no list of names"),
-        ({"card/issue": {"required": [5]}}, "required of card/issue is no list of names"),
-        ({"card/issue": {"required": 5}}, "required of card/issue is no list of names"),
-        ({"card/issue": {"names": ["a"]}}, "names of card/issue is no mapping from names to names"),
-        ({"card/issue": {"names": {"a": 1}}}, "names of card/issue is no list of names"),
+        (
+            {"card/issue": {"required": "client_id"}},
+            "required of card/issue is not a list of names",
+        ),
+        ({"card/issue": {"required": [5]}}, "required of card/issue is not a list of names"),
+        ({"card/issue": {"required": 5}}, "required of card/issue is not a list of names"),
+        (
+            {"card/issue": {"names": ["a"]}},
+            "names of card/issue is not a mapping from names to names",
+        ),
+        ({"card/issue": {"names": {"a": 1}}}, "names of card/issue is not a list of names"),
         (
             {"card/issue": {"algorithms": []}},
-            "algorithms of card/issue has none: there are jws-hs512, jws-hs256, sign",
+            "algorithms of card/issue has none: the algorithms are jws-hs512, jws-hs256, sign",
         ),
         (
             {"card/issue": {"algorithms": ["rs256"]}},
-            "algorithms of card/issue has 'rs256': there are jws-hs512, jws-hs256, sign",
+            "algorithms of card/issue has 'rs256': the algorithms are jws-hs512, jws-hs256, sign",
         ),
     ],
 )

@@ -58,9 +58,9 @@ def test_a_card_from_issue_to_activation(counter):
     assert isinstance(card_id, int)
     [code] = counter.issuer.sms(PHONE)
     assert re.fullmatch(r"\d{4}", code)
-    told = counter("cards/card_status", card_id=card_id)
-    assert re.fullmatch(r"4000\*{8}\d{4}", told.pop("card_mask"))
-    assert told == {"status": 0, "card_status": 1, "card_currency": "USD", "card_balance": 100}
+    facts = counter("cards/card_status", card_id=card_id)
+    assert re.fullmatch(r"4000\*{8}\d{4}", facts.pop("card_mask"))
+    assert facts == {"status": 0, "card_status": 1, "card_currency": "USD", "card_balance": 100}
 
     activated = counter("cards/activate_card", otp=code, card_id=card_id)
     # The vendor's example of a success shows the status from before.
@@ -71,8 +71,8 @@ def test_a_card_from_issue_to_activation(counter):
 
 def test_the_time_is_gmt_without_an_offset(counter):
     said = counter.take("/v5/cards/product_list", {}).answer.body["datetime"]
-    told = datetime.strptime(said, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
-    assert abs((datetime.now(UTC) - told).total_seconds()) < 60
+    facts = datetime.strptime(said, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+    assert abs((datetime.now(UTC) - facts).total_seconds()) < 60
 
 
 @pytest.mark.parametrize("changes", [{"phone": "79651234567"}, {"product_code": "1"}])
@@ -261,7 +261,7 @@ def test_a_bad_signature_is_no_access(counter):
 @pytest.mark.parametrize(("fault", "http"), [(Fault.LIMITED, 429), (Fault.UNAVAILABLE, 503)])
 def test_a_fault_before_the_work(counters, fault, http):
     counter = counters(faults=Faults(retry_after=3))
-    counter.desk._plan.script("cards/issue_card", fault)
+    counter.plan.script("cards/issue_card", fault)
     taken = counter.take("/v5/cards/issue_card", ISSUE)
     assert (taken.answer.http, taken.answer.retry_after, taken.answer.body["status"]) == (
         http,
@@ -272,7 +272,7 @@ def test_a_fault_before_the_work(counters, fault, http):
 
 
 def test_a_fault_after_the_work(counter):
-    counter.desk._plan.script("cards/issue_card", Fault.CLOSED, Fault.LATE)
+    counter.plan.script("cards/issue_card", Fault.CLOSED, Fault.LATE)
     taken = counter.take("/v5/cards/issue_card", ISSUE)
     assert (taken.fault, taken.verdict, taken.answer.body["status"]) == (
         Fault.CLOSED,

@@ -232,6 +232,7 @@ async def test_a_gate_holds_its_answers(issuer, ask):
 
 async def test_no_such_call():
     with pytest.raises(
-        ValueError, match=r"'card/getpin' is no call: .*card/changepin.*card/set_pin.*card/setpin"
+        ValueError,
+        match=r"'card/getpin' is not a call: .*card/changepin.*card/set_pin.*card/setpin",
     ):
         Sandbox().script("card/getpin", Fault.CLOSED)

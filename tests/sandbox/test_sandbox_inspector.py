@@ -10,16 +10,7 @@ import pytest
 
 from freedompay_async.sandbox import Fault, Sandbox
 from freedompay_async.sandbox.inspector.history import History
-
-PAGES = [
-    "/",
-    "/sandbox/health",
-    "/sandbox/about",
-    "/sandbox/ledger",
-    "/sandbox/cards",
-    "/sandbox/gift-cards",
-    "/sandbox/open",
-]
+from tests.sandbox.paths import PAGES
 
 
 async def get(api, path):

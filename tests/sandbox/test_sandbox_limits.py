@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-DONE = {"status": "ok", "request_status": "success"}
+from tests.sandbox.requests import DONE
 
 
 def limit(value="500.50", **changes):
@@ -21,7 +21,7 @@ def put(counter, of, *limits):
     assert counter.do("limits/set", object=of, limits=list(limits)) == DONE
 
 
-def told(counter, of):
+def facts(counter, of):
     answer = counter("limits/list", request_id=str(uuid4()), object=of)
     limits = answer.pop("limits")
     assert answer == DONE
@@ -30,7 +30,7 @@ def told(counter, of):
 
 def test_limits_are_kept_and_told(counter):
     of = {"type": "card", "value": counter.card()}
-    assert told(counter, of) == []
+    assert facts(counter, of) == []
     put(
         counter,
         of,
@@ -38,7 +38,7 @@ def test_limits_are_kept_and_told(counter):
         limit("7", transaction_type="withdrawal", region="KAZ", period=None, currency="USD"),
     )
 
-    assert told(counter, of) == [
+    assert facts(counter, of) == [
         {
             "type": "pay",
             "period": "day",
@@ -62,7 +62,7 @@ def test_the_same_limit_takes_the_former_ones_place(counter):
     put(counter, of, limit("1"), limit("2", period="month"))
     put(counter, of, limit("3"))
 
-    assert [(each["period"], each["maximum"]) for each in told(counter, of)] == [
+    assert [(each["period"], each["maximum"]) for each in facts(counter, of)] == [
         ("day", 3),
         ("month", 2),
     ]
@@ -76,7 +76,7 @@ def test_limits_of_one_object_are_not_anothers(counter):
     for of, value in ((card, "1"), (client, "2"), (account, "3")):
         put(counter, of, limit(value))
 
-    assert [told(counter, of)[0]["maximum"] for of in (card, client, account)] == [1, 2, 3]
+    assert [facts(counter, of)[0]["maximum"] for of in (card, client, account)] == [1, 2, 3]
 
 
 def test_what_was_paid_counts(counter):
@@ -98,7 +98,7 @@ def test_what_was_paid_counts(counter):
     counter.do("transaction/create", order_id="2", card_id=second, amount=5, currency="KZT")
 
     def spent(of):
-        return [(each["counter"], each["remaining"]) for each in told(counter, of)]
+        return [(each["counter"], each["remaining"]) for each in facts(counter, of)]
 
     assert spent(card) == [(60, 0), (60, 440), (0, 9)]
     assert spent(client) == [(65, 0), (65, 435), (0, 9)]

@@ -3,16 +3,7 @@ from __future__ import annotations
 import pytest
 
 from freedompay_async.sandbox.loopback import is_loopback
-
-PAGES = [
-    "/",
-    "/sandbox/health",
-    "/sandbox/about",
-    "/sandbox/ledger",
-    "/sandbox/cards",
-    "/sandbox/gift-cards",
-    "/sandbox/open",
-]
+from tests.sandbox.paths import PAGES
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/sandbox/events", "/sandbox/requests/1", "/pin/token"])

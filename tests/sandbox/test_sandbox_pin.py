@@ -6,8 +6,7 @@ from uuid import uuid4
 import pytest
 
 from freedompay_async.sandbox.issuing.refused import Refused
-
-DONE = {"status": "ok", "request_status": "success"}
+from tests.sandbox.requests import DONE
 
 
 def refusal(do, *args):

@@ -5,13 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-ADDRESS = {
-    "country": "KAZ",
-    "postal_code": "050000",
-    "address_line1": "Almaty",
-    "address_line2": "Abay",
-    "address_line3": "1",
-}
+from tests.person_examples import ADDRESS
+
 PDF = base64.b64encode(b"%PDF-1.7 ...").decode()
 WALLET = {
     "country": "KAZ",

@@ -84,8 +84,8 @@ def test_without_a_diagnosis_it_names_the_command_that_finds_out_more(headers, n
 def test_a_diagnosis_is_asked_about_what_does_not_fit(headers, name):
     asked = []
 
-    def diagnose(**given):
-        asked.append(given)
+    def diagnose(**values):
+        asked.append(values)
         return "it was made on a Monday"
 
     assert check(headers, diagnose=diagnose) == f"wrong signature ({name}): it was made on a Monday"
@@ -104,18 +104,18 @@ def test_a_diagnosis_is_asked_about_what_does_not_fit(headers, name):
     ],
 )
 def test_a_diagnosis_is_asked_about_nothing_else(headers):
-    def diagnose(**given):
+    def diagnose(**values):
         pytest.fail("it was asked")
 
     assert check(headers, diagnose=diagnose) == check(headers)
 
 
 def test_a_diagnosis_that_fails_keeps_no_answer_back_and_shows_nothing():
-    def diagnose(*, secret_key, **given):
+    def diagnose(*, secret_key, **values):
         raise RuntimeError(secret_key)
 
-    told = check(BAD_SIGN, secret_key="hush", diagnose=diagnose)
-    assert told == (
+    facts = check(BAD_SIGN, secret_key="hush", diagnose=diagnose)
+    assert facts == (
         "wrong key, or other bytes were signed: Sign does not fit this body and this key, and "
         "looking for the reason ended in RuntimeError"
     )

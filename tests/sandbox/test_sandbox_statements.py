@@ -7,8 +7,8 @@ import pytest
 
 from freedompay_async.sandbox.issuing.numbers import iban, printed
 from freedompay_async.sandbox.issuing.refused import Refused
+from tests.sandbox.requests import DONE
 
-DONE = {"status": "ok", "request_status": "success"}
 SHOP = {"name": "SANDBOX SHOP", "city": "ALMATY", "country": "KAZ"}
 
 
@@ -94,8 +94,8 @@ def test_the_dates_are_inclusive_and_the_movements_own(counter, dates, days):
         move(counter, card_id, datetime=at(text))
     move(counter, another)
 
-    told = counter("card/statement", card_id=card_id, **dates)["operations"]
-    assert [at(each["datetime"]).day for each in told] == days
+    facts = counter("card/statement", card_id=card_id, **dates)["operations"]
+    assert [at(each["datetime"]).day for each in facts] == days
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_an_extended_statement_needs_both_dates(counter):
     )
 
 
-def test_the_extended_statement_tells_everything(counter):
+def test_the_extended_statement_says_everything(counter):
     client_id = counter.client()
     card_id = counter.card(client_id, active=True)
     paid = counter.do(
@@ -169,12 +169,12 @@ def test_the_extended_statement_tells_everything(counter):
 def test_the_extended_statement_of_another_time_and_of_nobody(counter):
     card_id = counter.card(active=True)
     counter.do("transaction/create", order_id="b", card_id=card_id, amount=30, currency="KZT")
-    told = counter(
+    facts = counter(
         "card/statement_extended", card_id=card_id, start_date="2026-01-01", end_date="2026-01-14"
     )
 
-    assert "client_id" not in told
-    assert (told["authorizations"], told["operations"]) == ([], [])
+    assert "client_id" not in facts
+    assert (facts["authorizations"], facts["operations"]) == ([], [])
 
 
 def test_what_is_no_movement(counter):

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-DONE = {"status": "ok", "request_status": "success"}
+from tests.sandbox.requests import DONE
 
 
 def pay(counter, card_id, amount, **changes):
@@ -13,8 +13,8 @@ def pay(counter, card_id, amount, **changes):
 
 
 def money(counter, card_id):
-    told = counter("card/balance", card_id=card_id)
-    return told["amount"], told["blocked_amount"]
+    facts = counter("card/balance", card_id=card_id)
+    return facts["amount"], facts["blocked_amount"]
 
 
 def decimals(*texts):
@@ -41,7 +41,7 @@ def test_a_payment_from_hold_to_refund(counter, card_id):
         "fin_document_id": state["fin_document_id"],
     }
     assert money(counter, card_id) == decimals("987.90", "12.10")
-    told = {
+    facts = {
         "transaction_id": transaction_id,
         "order_id": "7",
         "card_id": card_id,
@@ -52,7 +52,7 @@ def test_a_payment_from_hold_to_refund(counter, card_id):
         "currency": "KZT",
         "datetime": "2026-01-15T12:00:00+05:00",
     }
-    assert counter("transaction/info", transaction_id=transaction_id) == DONE | told
+    assert counter("transaction/info", transaction_id=transaction_id) == DONE | facts
 
     cleared = counter.do(
         "transaction/clearing", order_id="7", transaction_id=transaction_id, amount=10
@@ -60,8 +60,8 @@ def test_a_payment_from_hold_to_refund(counter, card_id):
     assert cleared["transaction_id"] == transaction_id
     assert cleared["fin_document_id"] != state["fin_document_id"]
     assert money(counter, card_id) == decimals("990.00", "0.00")
-    told |= {"transaction_status": "cleared", "cleared_amount": Decimal("10.00")}
-    assert counter("transaction/info", transaction_id=transaction_id) == DONE | told
+    facts |= {"transaction_status": "cleared", "cleared_amount": Decimal("10.00")}
+    assert counter("transaction/info", transaction_id=transaction_id) == DONE | facts
 
     counter.do(
         "transaction/refund",
@@ -71,13 +71,13 @@ def test_a_payment_from_hold_to_refund(counter, card_id):
         description="cold",
     )
     assert money(counter, card_id) == decimals("993.55", "0.00")
-    assert counter("transaction/info", transaction_id=transaction_id) == DONE | told | {
+    assert counter("transaction/info", transaction_id=transaction_id) == DONE | facts | {
         "refunded_amount": Decimal("3.55")
     }
     counter.do("transaction/refund", order_id="7", transaction_id=transaction_id)
     assert money(counter, card_id) == decimals("1000.00", "0.00")
-    told |= {"transaction_status": "refunded", "refunded_amount": Decimal("10.00")}
-    assert counter("transaction/info", transaction_id=transaction_id) == DONE | told
+    facts |= {"transaction_status": "refunded", "refunded_amount": Decimal("10.00")}
+    assert counter("transaction/info", transaction_id=transaction_id) == DONE | facts
 
     moved = counter("card/statement", card_id=card_id)["operations"]
     assert [(each["type"], each["amount"]) for each in moved] == [
@@ -192,13 +192,13 @@ def test_another_currency(counter, card_id):
     "amount", ["1", True, 0, -1, "0.001", "-0.01", "1e400", "1e-400", "1000000000000", None, [1]]
 )
 def test_an_amount_is_a_number_with_two_decimals(counter, card_id, amount):
-    given = Decimal(amount) if isinstance(amount, str) and amount != "1" else amount
+    value = Decimal(amount) if isinstance(amount, str) and amount != "1" else amount
     answer = counter(
         "transaction/create",
         request_id="828cf71d-a447-4a67-a149-c1df8bc197ca",
         order_id="1",
         card_id=card_id,
-        amount=given,
+        amount=value,
         currency="KZT",
     )
     assert answer["error_code"] == "invalid_request"

@@ -13,10 +13,14 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 
 from freedompay_async.codec.messages import Reply
+from freedompay_async.contract.calls import Call
+from freedompay_async.contract.client_contract import Contract
+from freedompay_async.contract.overrides import Override
 from freedompay_async.transport.base import TransportError
 from tests.secrets.issuer_of_trouble import TELLS, Asked, Told
 from tests.secrets.marked import CALLS, EXTRA, MARKS, MORE_CALLS, PIN_CALLS
 from tests.secrets.scanner import Capture, Leak, Scanner
+from tests.transports import Carrier, parts_of
 
 _NO_LINGER = struct.pack("ii", 1, 0)
 _HUGE = 2**17
@@ -64,14 +68,11 @@ async def loud(captured):
 # -- in memory
 
 
-class MemoryWire:
+class MemoryIssuer:
     """Answers as `TELLS` has it, or as a function of its own, or fails in its own way."""
 
     def __init__(self, trouble) -> None:
         self.trouble = trouble
-
-    def check(self):
-        return asyncio.get_running_loop()
 
     async def send(self, message, attempt):
         if self.trouble == "not sent":
@@ -94,13 +95,8 @@ class MemoryWire:
 
 @pytest.fixture
 def in_memory():
-    """Puts a wire in the place of a client's own transport."""
-
-    def put(client, trouble):
-        object.__setattr__(client._session.shared, "transport", MemoryWire(trouble))
-        return client
-
-    return put
+    """A transport without a socket that answers so."""
+    return lambda trouble: Carrier(MemoryIssuer(trouble))
 
 
 # -- on loopback
@@ -272,15 +268,8 @@ class Search:
 
     def client(self, client) -> None:
         """The client, its parts and what it has counted."""
-        parts = [
-            client,
-            client._session,
-            client._session.shared,
-            client._transport,
-            *client._session.shared.signers.values(),
-            client.drift(),
-        ]
-        for part in parts:
+        # But for the contract, which has what an override adds, as it goes out.
+        for part in [*parts_of(client, without=(Call, Contract, Override)), client.drift()]:
             self.leaks += self.scanner.answer(part, type(part).__name__)
             if hasattr(part, "__dict__"):
                 self.leaks += self.scanner.value(vars(part), f"{type(part).__name__}.__dict__")

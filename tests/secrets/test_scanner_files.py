@@ -57,12 +57,17 @@ async def test_record_shows_no_secret(search, serving, tmp_path, trouble):
     assert [*search.scanner.text(text, "record"), *search.scanner.records(search.records)] == []
 
 
-async def test_record_that_can_not_be_written_shows_no_secret(search, serving, tmp_path):
-    async with serving("good") as url, client(url, record=tmp_path / "no" / "calls.jsonl") as fp:
+@pytest.mark.parametrize(
+    ("name", "error"), [("no/c.jsonl", "NotSent"), (".", "ConfigurationError")]
+)
+async def test_record_that_can_not_be_written_shows_no_secret(
+    search, serving, tmp_path, name, error
+):
+    async with serving("good") as url, client(url, record=tmp_path / name) as fp:
         await search.calls(fp, UNASKABLE, extra=EXTRA)
 
     assert search.found == []
-    assert search.errors >= {"JournalError"}
+    assert search.errors >= {error}
 
 
 # -- a batch

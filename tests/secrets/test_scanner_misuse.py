@@ -61,14 +61,16 @@ async def test_client_that_is_closed_on_the_way_shows_no_secret(search, serving)
     assert search.errors >= {"OutcomeUnknown"}
 
 
-async def test_client_of_another_loop_shows_no_secret(search, serving):
+async def test_client_of_another_loop_shows_no_secret(search, in_memory):
     made = []
 
     def elsewhere():
         async def use():
-            made.extend((client(), pin_client()))
+            made.extend(
+                (client(transport=in_memory("good")), pin_client(transport=in_memory("good")))
+            )
             for each in made:
-                each._transport.check()
+                await each.__aenter__()
 
         asyncio.run(use())
 
@@ -116,7 +118,7 @@ WRONG = {
 
 @pytest.mark.parametrize("name", WRONG)
 async def test_request_that_can_not_be_made_shows_no_secret(search, in_memory, name):
-    await search.call(name, WRONG[name](in_memory(client(), "good")))
+    await search.call(name, WRONG[name](client(transport=in_memory("good"))))
 
     assert search.found == []
 
@@ -135,7 +137,7 @@ async def late(*_):
 
 async def test_encryptor_that_fails_shows_no_secret(search, in_memory):
     await search.call(
-        "set_pin", CALLS["cards.set_pin"](in_memory(client(), "good"), encrypt=broken)
+        "set_pin", CALLS["cards.set_pin"](client(transport=in_memory("good")), encrypt=broken)
     )
 
     assert search.found == []
@@ -143,7 +145,7 @@ async def test_encryptor_that_fails_shows_no_secret(search, in_memory):
 
 
 async def test_encryptor_that_gives_no_text_shows_no_secret(search, in_memory):
-    fp = in_memory(client(), "good")
+    fp = client(transport=in_memory("good"))
     for number, made in enumerate((None, 5, b"MARK", ["MARK"], object())):
         await search.call(
             str(number), CALLS["cards.set_pin"](fp, encrypt=lambda pin, made=made: made)
@@ -153,7 +155,7 @@ async def test_encryptor_that_gives_no_text_shows_no_secret(search, in_memory):
 
 
 async def test_token_source_that_fails_shows_no_secret(search, in_memory):
-    hashdt = in_memory(pin_client(token=late), "good")
+    hashdt = pin_client(token=late, transport=in_memory("good"))
     await search.calls(hashdt, PIN_CALLS)
 
     assert search.found == []
@@ -174,7 +176,7 @@ async def test_token_source_that_gives_no_token_shows_none(search, in_memory, ma
     async def token():
         return made
 
-    await search.calls(in_memory(pin_client(token=token), "good"), PIN_CALLS)
+    await search.calls(pin_client(token=token, transport=in_memory("good")), PIN_CALLS)
 
     assert search.found == []
     assert search.errors == {"ConfigurationError"}
@@ -184,7 +186,7 @@ async def test_token_that_is_refused_shows_no_secret(search, in_memory):
     async def token():
         return MARKS["token"]
 
-    await search.calls(in_memory(pin_client(token=token), "401"), PIN_CALLS)
+    await search.calls(pin_client(token=token, transport=in_memory("401")), PIN_CALLS)
 
     assert search.found == []
     assert search.errors == {"AuthenticationError"}
@@ -214,7 +216,7 @@ class TiredSigner(Signer):
 async def test_signer_that_fails_after_the_effect_was_sent_shows_no_secret(
     search, in_memory, trouble
 ):
-    fp = in_memory(client(signer=TiredSigner()), trouble)
+    fp = client(signer=TiredSigner(), transport=in_memory(trouble))
     await search.calls(
         fp, {name: make for name, make in CALLS.items() if name != "requests.status"}, extra=EXTRA
     )
@@ -225,7 +227,7 @@ async def test_signer_that_fails_after_the_effect_was_sent_shows_no_secret(
 
 
 async def test_signer_that_fails_shows_no_secret(search, in_memory):
-    fp = in_memory(client(signer=BrokenSigner()), "good")
+    fp = client(signer=BrokenSigner(), transport=in_memory("good"))
     await search.calls(fp, CALLS | MORE_CALLS, extra=EXTRA)
 
     assert search.found == []

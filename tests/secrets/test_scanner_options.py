@@ -9,7 +9,6 @@ from freedompay_async.errors import ConfigurationError
 from freedompay_async.hashdt import HashDT
 from freedompay_async.settings.settings import Settings
 from tests.samples import UNKNOWN_PATH
-from tests.secrets.conftest import MemoryWire
 from tests.secrets.marked import CALLS, MARKS, PIN_CALLS, PLAIN_CALLS, client, pin_client
 
 KEY = MARKS["secret_key"]
@@ -102,10 +101,12 @@ def test_an_environment_without_a_key_shows_no_proxy(scanner, monkeypatch):
 
 
 @pytest.mark.parametrize("name", [*CALLS, *PIN_CALLS, *PLAIN_CALLS])
-async def test_unknown_option_of_a_call_shows_no_secret_and_sends_nothing(scanner, captured, name):
-    made = pin_client() if name in PIN_CALLS else client()
+async def test_unknown_option_of_a_call_shows_no_secret_and_sends_nothing(
+    scanner, captured, in_memory, name
+):
     sent = []
-    object.__setattr__(made._session.shared, "transport", MemoryWire(sent.append))
+    transport = in_memory(sent.append)
+    made = (pin_client if name in PIN_CALLS else client)(transport=transport)
     space, _, method = name.partition(".")
     function = "FreedomPay.call" if name in PLAIN_CALLS else f"{NAMESPACES[space]}.{method}"
     with pytest.raises(TypeError) as caught:

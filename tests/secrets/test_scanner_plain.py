@@ -20,7 +20,7 @@ NAMED = ["refusal with the body inside", "refusal with the body as text", "500",
 @pytest.mark.usefixtures("loud")
 @pytest.mark.parametrize("trouble", ENDS + NAMED)
 async def test_plain_value_of_a_secret_name_is_not_shown(search, in_memory, trouble):
-    fp = in_memory(client(), trouble)
+    fp = client(transport=in_memory(trouble))
     await search.calls(fp, PLAIN_CALLS)
     search.client(fp)
 
@@ -38,7 +38,7 @@ WRONG = {
 
 @pytest.mark.parametrize("name", WRONG)
 async def test_plain_value_beside_a_wrong_one_is_not_shown(search, in_memory, name):
-    fp = in_memory(client(), "good")
+    fp = client(transport=in_memory("good"))
     await search.call("extra", fp.cards.activate("c-1", extra=EXTRA | WRONG[name]))
     await search.call(
         "given", fp.call(UNKNOWN_PATH, {"pin": MARKS["plain_pin"]} | WRONG[name], dict)
@@ -57,8 +57,9 @@ async def test_plain_value_of_a_wrong_path_is_not_shown(search, path):
 
 @pytest.mark.parametrize("trouble", ["good", "not sent", "refusal with the body inside"])
 async def test_plain_field_of_an_override_is_not_shown(search, in_memory, trouble):
-    fp = in_memory(
-        client(contract=[Override(fields={"partner_secret": MARKS["extra_secret"]})]), trouble
+    fp = client(
+        contract=[Override(fields={"partner_secret": MARKS["extra_secret"]})],
+        transport=in_memory(trouble),
     )
     await search.calls(fp, CALLS | PLAIN_CALLS)
     search.client(fp)
@@ -85,7 +86,7 @@ def keyed(key, pin):
     "trouble", ["good", "lost", "not sent", "401", "refusal with the body as text"]
 )
 async def test_key_of_an_encryptor_is_not_shown(search, in_memory, trouble):
-    fp = in_memory(client(), trouble)
+    fp = client(transport=in_memory(trouble))
     await search.call(
         "set_pin", CALLS["cards.set_pin"](fp, encrypt=partial(keyed, MARKS["secret_key"]))
     )
@@ -95,7 +96,7 @@ async def test_key_of_an_encryptor_is_not_shown(search, in_memory, trouble):
 
 @pytest.mark.parametrize("encrypt", [broken, keyed])
 async def test_key_of_an_encryptor_that_can_not_be_used_is_not_shown(search, in_memory, encrypt):
-    fp, encrypt = in_memory(client(), "good"), partial(encrypt, MARKS["secret_key"])
+    fp, encrypt = client(transport=in_memory("good")), partial(encrypt, MARKS["secret_key"])
     await search.call("no pin", fp.cards.set_pin("c-1", encrypt=encrypt))
     await search.call(
         "pin", fp.cards.set_pin("c-1", MARKS["plain_pin"], encrypt=encrypt, timeout=-1)

@@ -15,7 +15,9 @@ pytestmark = pytest.mark.usefixtures("loud")
 
 @pytest.mark.parametrize("trouble", ["lost", "stalled", "not sent", "final"])
 async def test_connection_in_memory_that_breaks_shows_no_secret(search, in_memory, trouble):
-    await search.all_calls(in_memory(client(), trouble), in_memory(pin_client(), trouble))
+    await search.all_calls(
+        client(transport=in_memory(trouble)), pin_client(transport=in_memory(trouble))
+    )
 
     assert search.found == []
     assert search.errors == {

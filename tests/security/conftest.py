@@ -20,6 +20,7 @@ from cryptography.x509.oid import NameOID
 
 from freedompay_async import FreedomPay, Policy
 from freedompay_async.hashdt import HashDT
+from tests.transports import in_use
 
 KEY = "a-secret-key-that-nobody-may-see"
 ID = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
@@ -138,9 +139,8 @@ def good():
 
 def _pool(client) -> tuple[int, int]:
     """Connections that are taken, and calls that wait for one."""
-    pool, governor = client._transport._pool, client._session.shared.governor
-    taken = 0 if pool is None else len(pool.session.connector._acquired)
-    return (max(taken, governor.busy), governor.waiting)
+    said = in_use(client)
+    return (max(said.taken, said.active), said.queued)
 
 
 @pytest.fixture

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from freedompay_async import ConfigurationError, JournalError
+from freedompay_async import ConfigurationError
 from freedompay_async.batch import Journal, Outcome, State
+from freedompay_async.batch.journal.records import Fact
 from freedompay_async.calls.record import Record
 from freedompay_async.cli import output
 from freedompay_async.cli.output import check_free, write_outcomes
@@ -182,9 +183,7 @@ async def test_a_file_beside_it_that_sqlite_did_not_write_is_not_taken_for_its_l
 async def test_a_log_whose_journal_is_gone_is_not_thrown_away(tmp_path, emptied):
     path = tmp_path / "run.db"
     async with Journal.open(path) as journal:
-        await journal.call(
-            lambda connection: connection.execute("INSERT INTO meta VALUES ('a', 'b')")
-        )
+        await journal.keep({Fact.OUT_FORM: "tab"})
         log = (tmp_path / "run.db-wal").read_bytes()
     path.unlink()
     if emptied:
@@ -232,21 +231,17 @@ async def test_a_link_to_a_journal_that_was_killed_before_its_log_came_into_it_i
     (tmp_path / "real").mkdir()
     path = tmp_path / "real" / "run.db"
     async with Journal.open(path) as journal:
-        await journal.call(
-            lambda connection: connection.execute("INSERT INTO meta VALUES ('a', 'b')")
-        )
+        await journal.keep({Fact.OUT_FORM: "tab"})
         left = {each.name: each.read_bytes() for each in path.parent.iterdir()}
     for name, content in left.items():
         (path.parent / name).write_bytes(content)
         (path.parent / name).chmod(0o644)
     (tmp_path / "run.db").symlink_to(path)
     async with Journal.open(tmp_path / "run.db", create=False) as journal:
-        found = await journal.call(
-            lambda connection: connection.execute("SELECT * FROM meta").fetchall()
-        )
+        found = await journal.facts()
         modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in path.parent.iterdir()}
 
-    assert found == [("a", "b")]
+    assert found == {Fact.OUT_FORM: "tab"}
     assert modes == {"run.db": 0o600, "run.db-wal": 0o600}
 
 
@@ -355,7 +350,7 @@ async def test_what_is_no_file_of_ours_does_not_become_a_record_and_nothing_is_s
     path = tmp_path / "calls.jsonl"
     plant(path, kind)
     before, sent = picture(tmp_path), []
-    with pytest.raises(JournalError, match=r"the record .* can't be written \(.*Nothing was sent"):
+    with pytest.raises(ConfigurationError, match=r"can't be used as a record \(.*Nothing was sent"):
         await kept(path, sent)
 
     assert sent == []
@@ -379,13 +374,12 @@ async def test_a_file_of_something_else_does_not_go_on_as_a_record(tmp_path, con
     path = tmp_path / "clients.csv"
     path.write_text(content)
     before, sent = picture(tmp_path), []
-    with pytest.raises(JournalError) as caught:
+    with pytest.raises(ConfigurationError) as caught:
         await kept(path, sent)
 
     assert caught.value.text == (
-        f"the record {path} can't be written (it is there, and its first line is not that of a "
-        "record). "
-        "Name another file, or one that is not there. Nothing was sent."
+        f"{path} can't be used as a record (it is there, and its first line is not that of a "
+        "record). Name another file, or a new one. Nothing was sent."
     )
     assert sent == []
     assert picture(tmp_path) == before
@@ -423,7 +417,7 @@ async def test_a_record_that_another_file_takes_the_place_of_gets_no_line(tmp_pa
 
     monkeypatch.setattr(os, "read", reading)
     with pytest.raises(
-        JournalError, match=r"\(another file has taken its place\).* Nothing was sent"
+        ConfigurationError, match=r"\(another file has taken its place\).* Nothing was sent"
     ):
         await kept(path, sent)
 

@@ -14,6 +14,7 @@ import pytest
 
 from freedompay_async import ConfigurationError, FreedomPay, NotSent
 from freedompay_async.batch import Journal, Outcome, State
+from freedompay_async.batch.journal.records import Fact
 from freedompay_async.cli import output
 from freedompay_async.cli.output import check_free, write_outcomes
 
@@ -35,9 +36,7 @@ def modes(folder: Path) -> dict[str, int]:
 async def written(path: Path) -> dict[str, int]:
     """The modes while a journal is written to."""
     async with Journal.open(path) as journal:
-        await journal.call(
-            lambda connection: connection.execute("INSERT OR REPLACE INTO meta VALUES ('a', 'b')")
-        )
+        await journal.keep({Fact.OUT_FORM: "tab"})
         return modes(path.parent)
 
 

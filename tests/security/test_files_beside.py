@@ -222,7 +222,7 @@ async def test_a_new_journal_that_is_taken_back_is_removed_and_one_that_was_ther
             (tmp_path / name).touch()
         (tmp_path / f"{name}-shm").write_bytes(NOTES)
         async with Journal.open(tmp_path / name) as journal:
-            journal.take_back()
+            journal.remove_if_made()
 
     assert sorted(each.name for each in tmp_path.iterdir()) == [
         "new.db-shm",
@@ -236,6 +236,6 @@ async def test_a_journal_that_another_file_has_taken_the_place_of_is_not_taken_b
     async with Journal.open(path) as journal:
         path.rename(tmp_path / "away")
         path.write_bytes(NOTES)
-        journal.take_back()
+        journal.remove_if_made()
 
     assert path.read_bytes() == NOTES

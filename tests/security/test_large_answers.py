@@ -218,7 +218,7 @@ def test_limit_below_one_byte_is_refused(most):
             make()
         told.append(caught.value.text)
 
-    assert told == [f"max_answer={most}: bytes, at least 1. Nothing was sent."] * 2
+    assert told == [f"max_answer={most}: it must be at least 1 (bytes). Nothing was sent."] * 2
 
 
 async def test_settings_of_the_environment_take_a_limit_too(monkeypatch):
@@ -226,7 +226,7 @@ async def test_settings_of_the_environment_take_a_limit_too(monkeypatch):
     monkeypatch.setenv("FREEDOMPAY_SECRET_KEY", "k")
     monkeypatch.setenv("FREEDOMPAY_REGION", "KZ")
     monkeypatch.setenv("FREEDOMPAY_TEST", "1")
-    with pytest.raises(ConfigurationError, match="max_answer=0: bytes"):
+    with pytest.raises(ConfigurationError, match="max_answer=0: it must be at least 1"):
         FreedomPay.from_env(max_answer=0)
 
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from yarl import URL
 
 from freedompay_async import ConfigurationError, FreedomPay
 from freedompay_async.hashdt import HashDT
-from freedompay_async.settings.settings import host_of
+from freedompay_async.settings.settings import endpoint_of
+from tests.transports import Road
 
 LOCAL = ["localhost", "LOCALHOST", "LocalHost", "127.0.0.1", "[::1]"]
 # Another reader may take each of these for this machine, or for another one.
@@ -115,7 +117,7 @@ def test_plain_http_to_what_is_not_surely_this_machine_is_refused(host, maker):
 @pytest.mark.parametrize("host", LOCAL)
 def test_plain_http_to_this_machine_is_taken(host, port):
     assert (
-        host_of(None, test=False, base_url=f"http://{host}{port}").base_url
+        endpoint_of(None, test=False, base_url=f"http://{host}{port}").base_url
         == f"http://{host}{port}"
     )
 
@@ -178,13 +180,19 @@ PIECES = st.lists(
 @example("http", "[::1]evil.example")
 @example("https", "a\\@b")
 def test_host_that_was_checked_is_the_host_that_is_called(scheme, rest):
+    road = Road()
     try:
-        url = FreedomPay(
-            auth_id="1", secret_key="k", region="KZ", base_url=f"{scheme}://{rest}"
-        )._transport._base
+        FreedomPay(
+            auth_id="1",
+            secret_key="k",
+            region="KZ",
+            base_url=f"{scheme}://{rest}",
+            transport=road,
+        )
     except ConfigurationError:
         return
 
+    url = URL(road.destination.base_url)
     assert url.scheme == scheme
     assert scheme == "https" or url.raw_host in ("localhost", "127.0.0.1", "::1")
     assert (url.user, url.raw_path) == (None, "/")

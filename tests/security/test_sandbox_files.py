@@ -86,7 +86,9 @@ def test_what_is_not_theirs_beside_books_is_refused(path, tmp_path, suffix):
     used(path).close()
     (tmp_path / f"books.db{suffix}").write_bytes(NOTES)
     before = picture(tmp_path)
-    with pytest.raises(ValueError, match=rf"books\.db{suffix} is not of the sandbox: move it away"):
+    with pytest.raises(
+        ValueError, match=rf"books\.db{suffix} does not belong to the sandbox: move it away"
+    ):
         begun(path)
 
     assert picture(tmp_path) == before

@@ -23,26 +23,21 @@ def stray(whole, good):
             await answer.taken.wait()
             asked.writer.write(second)
             await asked.writer.drain()
+            answer.said.set()
 
-        answer.taken = asyncio.Event()
+        answer.taken, answer.said = asyncio.Event(), asyncio.Event()
         return answer
 
     return build
 
 
-async def until(condition) -> None:
+async def said(*events: asyncio.Event) -> None:
+    """What was said on idle connections has been read by the loop."""
     async with asyncio.timeout(20):
-        while not condition():
-            await asyncio.sleep(0.001)
-
-
-def unread(client) -> int:
-    """How many idle connections have heard something."""
-    return sum(
-        protocol.should_close
-        for each in client._transport._pool.session.connector._conns.values()
-        for protocol, _ in each
-    )
+        for each in events:
+            await each.wait()
+    for _ in range(20):
+        await asyncio.sleep(0.001)
 
 
 @pytest.mark.parametrize("forged", ["an answer", "half an answer", "noise"])
@@ -59,7 +54,7 @@ async def test_second_answer_to_one_call_is_not_that_of_the_next(
         client = connect(host.port, "read")
         await client.requests.status("0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11")
         first.taken.set()
-        await until(lambda: unread(client) or not client._transport._pool.session.connector._conns)
+        await said(first.said)
         state = await client.requests.status("0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a12")
 
     assert state.request_status == "process"
@@ -73,7 +68,7 @@ async def test_second_answer_is_not_that_of_an_effect(serving, connect, good, wh
         client = connect(host.port)
         await client.requests.status("0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11")
         first.taken.set()
-        await until(lambda: unread(client))
+        await said(first.said)
         operation = await client.cards.bulk_issue(product_id=2000, count=1)
 
     assert operation.answer.request_status == "process"
@@ -99,7 +94,7 @@ async def test_beginning_of_an_answer_is_noticed_too(serving, connect, good, str
         client = connect(host.port, "read")
         await client.requests.status("0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11")
         first.taken.set()
-        await until(lambda: unread(client))
+        await said(first.said)
         state = await client.requests.status("0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a12")
 
     assert state.request_status == "process"
@@ -108,14 +103,18 @@ async def test_beginning_of_an_answer_is_noticed_too(serving, connect, good, str
 
 async def test_any_number_of_idle_connections_may_have_spoken(serving, connect, good, whole, hasty):
     """A host that says goodbye to all of them is a good host, and takes a new one."""
-    together, taken = asyncio.Barrier(12), asyncio.Event()
+    together, taken, goodbyes = asyncio.Barrier(12), asyncio.Event(), []
 
     async def answer(asked) -> None:
         if host.connections <= 12 and not taken.is_set():
             await together.wait()
             asked.writer.write(good["read"])
+            goodbye = asyncio.Event()
+            goodbyes.append(goodbye)
             await taken.wait()
             asked.writer.write(whole(b"", b"408 Request Timeout"))
+            await asked.writer.drain()
+            goodbye.set()
         else:
             asked.writer.write(good["read"])
 
@@ -124,7 +123,7 @@ async def test_any_number_of_idle_connections_may_have_spoken(serving, connect, 
         asking = [client.requests.status("0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11") for _ in range(12)]
         await asyncio.gather(*asking)
         taken.set()
-        await until(lambda: unread(client) == 12)
+        await said(*goodbyes)
         state = await client.requests.status("0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a12")
 
     assert state.request_status == "process"
@@ -134,7 +133,7 @@ async def test_any_number_of_idle_connections_may_have_spoken(serving, connect, 
 async def test_host_that_always_speaks_first_gets_no_byte(serving, connect, good, monkeypatch):
     monkeypatch.setattr(ResponseHandler, "should_close", True)
     async with serving(good["effect"]) as host:
-        with pytest.raises(NotSent, match="speaks before it is asked"):
+        with pytest.raises(NotSent, match="the server sent data on an idle connection"):
             await connect(host.port, timeout=1.0).cards.bulk_issue(product_id=2000, count=1)
 
     assert host.came == []

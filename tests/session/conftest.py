@@ -21,6 +21,7 @@ from freedompay_async.codec.messages import Reply
 from freedompay_async.sandbox import Faults, Sandbox
 from freedompay_async.transport.base import TransportError
 from tests.http_double import http_double
+from tests.transports import Carrier, in_use, owned
 
 PREFIX = "/v5/card-api/"
 GIFT_PREFIX = "/v5/cards/"
@@ -47,7 +48,7 @@ class Sent(NamedTuple):
         return json.loads(self.body)
 
 
-class MemoryWire:
+class MemoryIssuer:
     """Plays a script: each send takes the next step of its path, and the last one again when the
     script is over.
     """
@@ -55,13 +56,8 @@ class MemoryWire:
     def __init__(self, **scripts) -> None:
         self.scripts = {path.replace("__", "/"): list(steps) for path, steps in scripts.items()}
         self.sent: list[Sent] = []
-        self.checks = 0
         self.busy = 0
         self.busiest = 0
-
-    def check(self):
-        self.checks += 1
-        return asyncio.get_running_loop()
 
     async def send(self, message, attempt):
         sent = Sent(
@@ -193,7 +189,7 @@ def say():
 @pytest.fixture
 def memory():
     """A wire in memory by its scripts; `__` in a name is `/`."""
-    return MemoryWire
+    return MemoryIssuer
 
 
 @pytest.fixture
@@ -204,7 +200,7 @@ def over():
         signer = SIGNERS[scheme](auth_id="10001", secret_key=SECRET)
         policy = policy or Policy(**times)
         shared = SharedResources.of(
-            wire,
+            owned(wire),
             signers=dict.fromkeys(Section, signer),
             policy=policy,
             timeout=timeout,
@@ -220,17 +216,17 @@ def client_of():
     """A client over a wire."""
 
     def build(wire, *, scheme="KZ", timeout=60.0, policy=None, **options):
-        fp = FreedomPay(
-            auth_id="10001",
-            secret_key=SECRET,
+        # A signer has the id and the key.
+        own = {} if "signer" in options else {"auth_id": "10001", "secret_key": SECRET}
+        return FreedomPay(
+            **own,
             region=scheme,
             base_url="https://api.example.com",
             timeout=timeout,
             policy=policy,
+            transport=Carrier(wire),
             **options,
         )
-        object.__setattr__(fp._session.shared, "transport", wire)
-        return fp
 
     return build
 
@@ -308,15 +304,8 @@ async def _settled() -> None:
 
 def _pool(fp) -> SimpleNamespace:
     """What the pool of a client holds."""
-    pool, governor = fp._transport._pool, fp._session.shared.governor
-    if pool is None:
-        return SimpleNamespace(taken=governor.busy, waiting=governor.waiting, idle=0)
-    connector = pool.session.connector
-    return SimpleNamespace(
-        taken=max(len(connector._acquired), governor.busy),
-        waiting=governor.waiting,
-        idle=sum(len(each) for each in connector._conns.values()),
-    )
+    said = in_use(fp)
+    return SimpleNamespace(taken=max(said.taken, said.active), waiting=said.queued, idle=said.idle)
 
 
 @pytest.fixture

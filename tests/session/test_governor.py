@@ -146,12 +146,16 @@ def test_a_waiter_that_is_closed_takes_no_place(play):
 def test_places_that_come_back_are_given_at_once(play):
     async def story():
         governor = Governor(concurrency=20)
-        governor._window.limit = 1
+        overloaded = Verdict(Evidence.NO_ANSWER, "HTTP 503", None, Reply(503, {}, b""))
+        for _ in range(10):
+            await asyncio.sleep(1.0)
+            governor.observe(overloaded, began=now() - 0.1, now=now(), kind="overloaded")
         await governor.acquire()
+        assert not governor.ready()
         waiting = [asyncio.create_task(governor.acquire()) for _ in range(5)]
         await asyncio.sleep(1.0)
         answered = Verdict(Evidence.OK, "HTTP 200", None, Reply(200, {}, b"{}"))
-        for second in range(3):
+        for second in range(4):
             await asyncio.sleep(1.0)
             governor.observe(answered, began=now() - 0.1, now=now(), kind=str(second))
         await asyncio.sleep(0)

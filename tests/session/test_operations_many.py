@@ -16,7 +16,7 @@ import pytest
 from freedompay_async import AuthenticationError, ConfigurationError, RateLimited, StillProcessing
 from freedompay_async.contract.models import BulkIssue, RequestState
 from freedompay_async.contract.table import CARDS_BULK_ISSUE
-from freedompay_async.operations.as_completed import _Watch, as_completed
+from freedompay_async.operations.as_completed import as_completed
 from freedompay_async.operations.operation import Operation
 from freedompay_async.operations.start import start
 from freedompay_async.operations.stream import stream
@@ -503,13 +503,12 @@ def test_what_was_learnt_by_one_wait_is_known_to_the_next(play, over, issuer_tha
 
 
 @pytest.mark.parametrize("attached", [True, False])
-def test_an_id_takes_less_than_a_kibibyte(play, over, issuer_that_takes_its_time, attached):
+def test_an_id_takes_less_than_a_kibibyte(play, over, say, issuer_that_takes_its_time, attached):
     async def story():
-        session, ids = (
-            over(issuer_that_takes_its_time(0.5, seed=4)),
-            [str(uuid4()) for _ in range(1_000)],
-        )
+        wire = issuer_that_takes_its_time(0.5, seed=4)
+        session, ids = over(wire), [str(uuid4()) for _ in range(1_000)]
         await accepted(session, 1)
+        wire.scripts["request/status"] = [say.silent]
         answers = [
             RequestState(status="ok", request_status="process", request_id=own) for own in ids
         ]
@@ -522,10 +521,17 @@ def test_an_id_takes_less_than_a_kibibyte(play, over, issuer_that_takes_its_time
                     Operation(session, CARDS_BULK_ISSUE, own, each, accepted=0.0)
                     for own, each in zip(ids, answers, strict=True)
                 ]
-            watch = _Watch(session, operations, timeout=None, concurrency=32, rate=None)
-            return tracemalloc.get_traced_memory()[0] / len(watch._pending)
+            # One look at a time, because each takes memory of its own.
+            waiting = as_completed(session, operations, timeout=None, concurrency=1, rate=None)
+            first = asyncio.ensure_future(anext(waiting))
+            for _ in range(20):
+                await asyncio.sleep(0)
+            taken = tracemalloc.get_traced_memory()[0] / len(ids)
         finally:
             tracemalloc.stop()
+        first.cancel()
+        await asyncio.wait([first])
+        return taken
 
     assert play(story()) < 700
 

@@ -164,9 +164,8 @@ def test_refused_signature_says_nothing_of_the_request_that_was_asked_about(
     )
     assert error.text == (
         "the host refuses this key (HTTP 401), so the request can't be asked about. That says "
-        "nothing of the request itself. "
-        "Check auth_id, secret_key, the region and its signature scheme, then ask again "
-        "(requests.attach)."
+        "nothing about the request itself. Check auth_id, secret_key, the region and its "
+        "signature scheme. Then ask again (requests.attach)."
     )
     assert isinstance(error.__cause__, AuthenticationError)
 
@@ -178,14 +177,13 @@ def test_refused_signature_leaves_it_known_that_the_request_was_done(ended, memo
     assert (type(error), error.done) == (AuthenticationError, True)
 
 
-def test_question_of_a_closed_client_says_nothing_of_the_request(ended, memory, say, operation):
-    def closed(*_):
-        raise ConfigurationError("the client is closed. Nothing was sent.")
+def test_question_of_a_closed_client_says_nothing_of_the_request(ended, memory, say, over):
+    async def story():
+        session = over(memory(request__status=[say.process]))
+        await session.shared.transport.close()
+        await Operation(session, CARDS_BULK_ISSUE, OWN).result()
 
-    wire = memory(request__status=[say.process])
-    subject = operation(wire)
-    wire.check = closed
-    error, _ = ended(subject.result())
+    error, _ = ended(story())
 
     assert (type(error), error.done, error.request_id) == (ConfigurationError, None, OWN)
     assert error.text == (
@@ -193,7 +191,7 @@ def test_question_of_a_closed_client_says_nothing_of_the_request(ended, memory, 
         "nothing of the request itself."
     )
     assert error.__notes__ == [
-        "The question about the request: the client is closed. Nothing was sent."
+        "The question about the request: this client is closed. Nothing was sent; open a new one."
     ]
 
 
@@ -219,7 +217,7 @@ def test_still_processing_tells_the_last_trouble(ended, memory, say, operation):
 
     assert type(error) is StillProcessing
     assert "the last question about this request id got no usable answer" in str(error)
-    assert "Nothing tells that the issuer ever accepted it." in str(error)
+    assert "Nothing shows that the issuer ever accepted it." in str(error)
     assert type(error.__cause__) is RateLimited
 
 
@@ -440,10 +438,15 @@ def test_first_look_at_a_fresh_client_is_soon(looks_of, over):
     assert looks_of(story) == [pytest.approx(0.25, rel=0.11)]
 
 
+def unspread(session):
+    """Without the jitter that spreads the looks at many requests."""
+    session.shared.polls.jitter = lambda: 0.5
+    return session
+
+
 def test_first_look_waits_as_long_as_requests_of_its_kind_take(looks_of, taught):
     async def story(wire):
-        operation = await begin(taught(wire))
-        operation._jitter = 0.5
+        operation = await begin(unspread(taught(wire)))
         return await operation.result()
 
     assert looks_of(story) == [pytest.approx(10.0, rel=0.1)]
@@ -451,8 +454,7 @@ def test_first_look_waits_as_long_as_requests_of_its_kind_take(looks_of, taught)
 
 def test_age_counts_from_the_acceptance_and_not_from_the_wait(looks_of, taught):
     async def story(wire):
-        operation = await begin(taught(wire))
-        operation._jitter = 0.5
+        operation = await begin(unspread(taught(wire)))
         await asyncio.sleep(60)
         return await operation.result()
 
@@ -461,8 +463,7 @@ def test_age_counts_from_the_acceptance_and_not_from_the_wait(looks_of, taught):
 
 def test_wait_that_is_too_short_looks_before_it_ends(looks_of, taught):
     async def story(wire):
-        operation = await begin(taught(wire))
-        operation._jitter = 0.5
+        operation = await begin(unspread(taught(wire)))
         return await operation.result(timeout=5)
 
     (at,) = looks_of(story)
@@ -482,11 +483,11 @@ def test_attached_operation_teaches_nothing_of_those_that_are_accepted_here(look
     async def story(wire):
         session = over(wire)
         await Operation(session, CARDS_BULK_ISSUE, OWN).result()
-        learnt.append(session.shared.polls.of("cards.bulk_issue")._ends)
-        learnt.append(session.shared.polls.of("cards.bulk_issue, attached")._ends)
+        learnt.append(repr(session.shared.polls.of("cards.bulk_issue")))
+        learnt.append(repr(session.shared.polls.of("cards.bulk_issue, attached")))
 
     looks_of(story, request__status=[say.process, say.success])
-    assert learnt == [0, 1]
+    assert learnt == ["PollSchedule(0 looks, 0 ended)", "PollSchedule(1 looks, 1 ended)"]
 
 
 def test_request_of_an_earlier_process_is_taken_for_attached(looks_of, over, say):
@@ -495,10 +496,10 @@ def test_request_of_an_earlier_process_is_taken_for_attached(looks_of, over, say
     async def story(wire):
         session = over(wire)
         await (await begin(session, sent_at=time.time() - 10)).result()
-        learnt.append(session.shared.polls.of("cards.bulk_issue")._ends)
+        learnt.append(repr(session.shared.polls.of("cards.bulk_issue")))
 
     looks_of(story, request__status=[say.process, say.process, say.success])
-    assert learnt == [0]
+    assert learnt == ["PollSchedule(0 looks, 0 ended)"]
 
 
 def test_retry_after_wins_over_what_was_learnt(looks_of, taught, say):
@@ -576,15 +577,17 @@ def test_refresh_takes_a_timeout(ended, memory, say, operation):
 # -- what it shows
 
 
-def test_operation_of_an_answer_that_ended_is_done(operation, memory):
+def test_operation_of_an_answer_that_ended_is_done(play, operation, memory):
+    wire = memory()
     op = operation(
-        memory(),
+        wire,
         CARDS_ACTIVATE,
         RequestState(status="ok", request_status="success", request_id=OWN),
     )
 
     assert op.done
-    assert op._result.request_id == OWN
+    assert play(op.result()).request_id == OWN
+    assert wire.sent == []
 
 
 def test_result_of_a_done_operation_asks_nothing(play, operation, memory):
@@ -725,7 +728,7 @@ async def test_status_of_an_id_that_is_not_known_is_a_refusal_of_the_question(
 ):
     own = str(uuid4())
 
-    with pytest.raises(RequestFailed, match="says nothing of any other request") as caught:
+    with pytest.raises(RequestFailed, match="says nothing about any other request") as caught:
         await connect(issuer, scheme=scheme).requests.status(own)
 
     assert caught.value.request_id == own

@@ -20,7 +20,8 @@ from freedompay_async import (
 )
 from freedompay_async.codec.messages import Message
 from freedompay_async.transport.base import Attempt, TransportError
-from freedompay_async.transport.owner import Transport
+from freedompay_async.transport.connector import Connector
+from tests.transports import bound, in_use
 
 NO_LENGTH = b"HTTP/1.1 %s\r\nContent-Type: text/html\r\n\r\n"
 GOOD = b'{"status":"ok","request_status":"process"}'
@@ -29,8 +30,8 @@ OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 
 @contextlib.asynccontextmanager
 async def saying(answer):
-    """A server that says to each path what `answer` gives for it, and then nothing more; its port
-    and the paths.
+    """A server that says to each path what `answer` gives for it, and then nothing more; its port,
+    and the paths, bodies and heads that came.
     """
     came, writers = [], []
 
@@ -42,7 +43,7 @@ async def saying(answer):
                 length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0] or 0)
                 body = await reader.readexactly(length)
                 path = head.split(b" ")[1].decode().rpartition("card-api/")[2]
-                came.append((path, body))
+                came.append((path, body, head))
                 writer.write(answer(path))
                 await writer.drain()
 
@@ -68,7 +69,7 @@ async def test_an_effect_whose_answer_stalls_before_its_end_is_not_told_as_refus
         with pytest.raises(OutcomeUnknown):
             await fp.cards.set_pin("card")
 
-    assert [path for path, _ in came] == ["card/set_pin"]
+    assert [path for path, *_ in came] == ["card/set_pin"]
 
 
 async def test_a_look_up_that_stalls_proves_nothing_and_nothing_is_sent_again(connect, hasty):
@@ -84,7 +85,7 @@ async def test_a_look_up_that_stalls_proves_nothing_and_nothing_is_sent_again(co
         with pytest.raises(OutcomeUnknown):
             await fp.cards.bulk_issue(product_id=2000, count=1)
 
-    assert [path for path, _ in came].count("card/bulk_issue") == 1
+    assert [path for path, *_ in came].count("card/bulk_issue") == 1
     assert len(came) > 2
 
 
@@ -126,9 +127,7 @@ async def large():
     async def build(says):
         kind = type("Told", (Deaf,), {"made": made, "says": says})
         server = await loop.create_server(kind, "127.0.0.1", 0)
-        transport = Transport(
-            f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", connect_timeout=1.0
-        )
+        transport = bound(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
         opened.extend((server, transport))
         attempt = Attempt(deadline=loop.time() + 20, seconds=20)
         return (
@@ -153,7 +152,7 @@ async def test_an_answer_before_the_end_of_the_request_gives_no_connection_back(
     reply = await call
 
     assert reply.status == 200
-    assert sum(map(len, transport._pool.session.connector._conns.values())) == 0
+    assert "0 active, 0 idle" in repr(transport)
 
 
 async def test_closing_does_not_wait_for_what_is_not_sent_yet(large):
@@ -202,7 +201,7 @@ async def test_a_header_that_would_be_read_otherwise_is_refused_and_nothing_is_s
     async with FreedomPay(base_url=issuer.base_url, signer=dict.fromkeys(Section, signer)) as fp:
         with pytest.raises(ConfigurationError, match="Nothing was sent") as caught:
             await fp.cards.bulk_issue(product_id=2000, count=1, request_id=OWN)
-        left = fp._session.shared.governor.busy
+        left = in_use(fp).active
 
     assert caught.value.request_id == OWN
     assert (len(issuer.received), left) == (0, 0)
@@ -214,18 +213,15 @@ async def test_a_signer_may_say_who_calls():
     ) as (port, came):
         signer = Signer(auth_id="10001", secret_key="sandbox-secret")
         signer.added = {"user-agent": "mine"}
-        heads = []
         async with FreedomPay(
             base_url=f"http://127.0.0.1:{port}", signer=dict.fromkeys(Section, signer)
         ) as fp:
             await fp.cards.bulk_issue(product_id=2000, count=1)
-            heads.append(
-                fp._transport._pool._heads.of(Message("POST", "/x", {"user-agent": "mine"}, b""))
-            )
 
-    assert heads[0].lower().count(b"user-agent") == 1
-    assert len(came) == 1
-    assert json.loads(came[0][1])["count"] == 1
+    ((_, body, head),) = came
+    assert head.lower().count(b"user-agent") == 1
+    assert b"\r\nuser-agent: mine\r\n" in head
+    assert json.loads(body)["count"] == 1
 
 
 async def test_warm_ups_and_calls_at_once_open_no_more_than_the_client_may_have(
@@ -246,6 +242,6 @@ async def test_a_warm_up_of_a_client_that_is_closed_meanwhile_says_so(connect, i
         await fp.aclose()
         raise asyncio.CancelledError
 
-    monkeypatch.setattr(fp._transport._pool._connector, "quiet_connection", closing)
+    monkeypatch.setattr(Connector, "quiet_connection", closing)
     with pytest.raises(NotSent, match="closed"):
         await fp.warm_up(1)

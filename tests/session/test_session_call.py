@@ -256,7 +256,7 @@ class TestBody:
             ask(call(body={"a": object()}), **{UNKNOWN_CALL: [say.ok()]})
 
         assert (caught.value.text, ask.wire.sent) == (
-            "a value has no form in JSON: it is of type object. Nothing was sent.",
+            "a value can't be written as JSON: it is of type object. Nothing was sent.",
             [],
         )
 
@@ -442,22 +442,22 @@ def test_negative_status_of_a_gift_card_call_is_its_error(ask, say):
         (
             call(Retry.READ, request_id=OWN),
             (
-                "request_id is for calls that change something: each attempt of a read has its "
-                "own. Nothing was sent."
+                "request_id is only for calls that change something: each attempt of a read has "
+                "an id of its own. Nothing was sent."
             ),
         ),
         (
             call(Retry.REPEATABLE, request_id=OWN),
             (
-                "request_id is for calls that change something: each attempt of a read has its "
-                "own. Nothing was sent."
+                "request_id is only for calls that change something: each attempt of a read has "
+                "an id of its own. Nothing was sent."
             ),
         ),
         (
             lambda fp: fp.call("/v5/card-api/card/close", {}, dict, retry=Retry.READ),
             (
-                "/v5/card-api/card/close changes something, so it is no read and is not repeated "
-                "at will. Nothing was sent."
+                "/v5/card-api/card/close changes something, so retry can't be Retry.READ. "
+                "Nothing was sent."
             ),
         ),
         (
@@ -465,8 +465,8 @@ def test_negative_status_of_a_gift_card_call_is_its_error(ask, say):
                 "/v5/cards/issue_card", {}, dict, section=Section.GIFT_CARDS, retry=Retry.REPEATABLE
             ),
             (
-                "/v5/cards/issue_card changes something, so it is no read and is not repeated at "
-                "will. Nothing was sent."
+                "/v5/cards/issue_card changes something, so retry can't be Retry.REPEATABLE. "
+                "Nothing was sent."
             ),
         ),
         (
@@ -493,7 +493,7 @@ def test_negative_status_of_a_gift_card_call_is_its_error(ask, say):
             lambda fp: fp.cards.info("c-1", extra="name=1"),
             "extra is of type str: give a dict of fields. Nothing was sent.",
         ),
-        (call(timeout=0), "timeout=0: seconds, more than 0. Nothing was sent."),
+        (call(timeout=0), "timeout=0: it must be more than 0 (seconds). Nothing was sent."),
     ],
 )
 def test_wrong_use_is_refused(ask, say, made, expected):
@@ -512,6 +512,9 @@ def test_askable_call_has_fields_and_gives_a_state(ask, say, answer_type, body):
         ask(call(Retry.ASKABLE, answer_type, body), **{UNKNOWN_CALL: [say.ok()]})
 
     assert (caught.value.text, ask.wire.sent) == (
-        "an askable call has a body of fields and is read into a RequestState. Nothing was sent.",
+        (
+            "a call with Retry.ASKABLE needs a dict as its body, and RequestState as its "
+            "answer_type. Nothing was sent."
+        ),
         [],
     )

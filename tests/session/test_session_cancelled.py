@@ -257,10 +257,9 @@ def test_cancelled_read_that_waits_for_its_next_turn_has_the_id_of_the_attempt_t
 
 def test_cancelled_wait_for_a_result_has_the_id(play, over, memory, say, cancelled_at):
     wire = memory(request__status=[say.after(1, say.process)])
-    session = over(wire)
 
     errors = [
-        play(cancelled_at(Operation(session, CARDS_BULK_ISSUE, OWN).result(), stop))
+        play(cancelled_at(Operation(over(wire), CARDS_BULK_ISSUE, OWN).result(), stop))
         for stop in range(4)
     ]
 

@@ -120,7 +120,7 @@ async def test_cancelled_at_each_wait_of_a_real_settling_tells_the_truth(
         return fp.cards.bulk_issue(product_id=2000, count=1)
 
     async def after():
-        issuer._plan._scripts.clear()
+        issuer.script(BULK)
         await whole_again(fp)
 
     told = await at_each_wait(cancelled_at, call, after)

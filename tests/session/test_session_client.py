@@ -2,19 +2,55 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from freedompay_async import (
     ConfigurationError,
     FreedomPay,
     JwsSigner,
+    NotSent,
     Region,
-    Section,
     Sha256Signer,
 )
 from freedompay_async.sandbox import Sandbox
+from freedompay_async.transport.base import Transport, TransportError
 
 GOOD = {"auth_id": "10001", "secret_key": "sandbox-secret", "region": "KZ", "test": True}
+
+
+class Nowhere(Transport):
+    """Keeps what it is to send, and the seconds that it has for it."""
+
+    def __init__(self) -> None:
+        self.messages = []
+        self.seconds = []
+
+    async def send(self, message, attempt):
+        self.messages.append(message)
+        self.seconds.append(attempt.deadline - asyncio.get_running_loop().time())
+        raise TransportError("no connection", final=True)
+
+
+def of_each_section(door, **settings):
+    """What a client sends for a call of payment cards and for one of gift cards."""
+    road = Nowhere()
+
+    async def story():
+        async with door(**settings, transport=road) as fp:
+            for call in (fp.cards.info("card-1"), fp.gift_cards.products()):
+                with pytest.raises(NotSent):
+                    await call
+
+    asyncio.run(story())
+    assert len(road.messages) == 2
+    return road
+
+
+def kinds(road):
+    """The kinds of signer that have signed."""
+    return {Sha256Signer if "Sign" in each.headers else JwsSigner for each in road.messages}
 
 
 @pytest.mark.parametrize(
@@ -32,7 +68,7 @@ GOOD = {"auth_id": "10001", "secret_key": "sandbox-secret", "region": "KZ", "tes
         ({"region": "XX"}, "region"),
         ({"base_url": "http://api.example.com"}, "plain http"),
         ({"region": "UZ", "test": True}, "base_url"),
-        ({"test": None}, "it is not said which host of KZ is meant"),
+        ({"test": None}, "region KZ has a test host and a live one, and neither is chosen"),
         ({"test": "0"}, "test is of type str"),
         ({"max_connections": "100"}, "max_connections is of type str"),
         ({"timeout": "60"}, "timeout is of type str"),
@@ -48,7 +84,7 @@ GOOD = {"auth_id": "10001", "secret_key": "sandbox-secret", "region": "KZ", "tes
         ({"record": 7}, "record is of type int"),
         ({"secret_key": b"sandbox-secret"}, "secret_key is of type bytes"),
         ({"proxy": b"proxy:3128"}, "proxy is of type bytes"),
-        ({"proxy": "http://\u00e9..x:3128"}, "proxy has a host that no name can be"),
+        ({"proxy": "http://\u00e9..x:3128"}, "proxy has an invalid host name"),
         (
             {"base_url": "https://api.freedompay.kz"},
             "a live host of the vendor, where cards are real, and test",
@@ -70,9 +106,9 @@ def test_wrong_setting_is_refused_by_its_name(change, words):
     ("region", "kind"), [("KZ", JwsSigner), ("KG", Sha256Signer), (Region.UZ, Sha256Signer)]
 )
 def test_region_decides_the_scheme(region, kind):
-    fp = FreedomPay(**(GOOD | {"region": region, "test": False}))
+    road = of_each_section(FreedomPay, **(GOOD | {"region": region, "test": False}))
 
-    assert {type(signer) for signer in fp._session.shared.signers.values()} == {kind}
+    assert kinds(road) == {kind}
 
 
 @pytest.mark.parametrize(
@@ -99,10 +135,13 @@ def test_base_url_wins_over_the_region():
 def test_one_signer_serves_all_sections():
     signer = JwsSigner(auth_id="7", secret_key="k")
 
-    fp = FreedomPay(signer=signer, base_url="https://api.example.com")
+    road = of_each_section(FreedomPay, signer=signer, base_url="https://api.example.com")
 
-    assert fp._session.shared.signers == {Section.PAYMENT_CARDS: signer, Section.GIFT_CARDS: signer}
-    assert fp.merchant == "7"
+    for message in road.messages:
+        assert message.headers == signer.headers(
+            path=message.path, body=message.body, request_id=""
+        )
+    assert FreedomPay(signer=signer, base_url="https://api.example.com").merchant == "7"
 
 
 def test_environment_gives_a_client(monkeypatch):
@@ -111,10 +150,11 @@ def test_environment_gives_a_client(monkeypatch):
     monkeypatch.delenv("FREEDOMPAY_BASE_URL", raising=False)
 
     fp = FreedomPay.from_env(max_connections=3, timeout=7.0)
+    road = of_each_section(FreedomPay.from_env, max_connections=3, timeout=7.0)
 
     assert fp.base_url == "https://test-api.freedompay.kg"
     assert fp.merchant == "10001"
-    assert fp._session.timeout == 7.0
+    assert road.seconds == pytest.approx([7.0, 7.0], abs=0.5)
 
 
 def test_nothing_is_opened_when_a_client_is_built():
@@ -172,9 +212,7 @@ def test_a_scheme_of_the_environment_signs(monkeypatch):
     }.items():
         monkeypatch.setenv(f"FREEDOMPAY_{name}", value)
 
-    assert {type(each) for each in FreedomPay.from_env()._session.shared.signers.values()} == {
-        Sha256Signer
-    }
+    assert kinds(of_each_section(FreedomPay.from_env)) == {Sha256Signer}
 
 
 @pytest.mark.parametrize(

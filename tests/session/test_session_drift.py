@@ -140,7 +140,7 @@ def test_of_an_answer_that_cannot_be_read_is_what_was_seen_of_it(ask, say):
     ]
 
 
-def test_of_a_given_call_is_empty(ask, say):
+def test_of_a_custom_call_is_empty(ask, say):
     ask(lambda fp: fp.call(UNKNOWN_PATH, {}, dict), **{UNKNOWN_CALL: [say.ok(colour="blue")]})
 
     assert ask.client.drift() == []

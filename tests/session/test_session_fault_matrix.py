@@ -9,7 +9,7 @@ import pytest
 
 from freedompay_async import OutcomeUnknown, ProtocolError
 from freedompay_async.sandbox import Fault, Faults, Sandbox
-from freedompay_async.traffic.pace import Pace
+from freedompay_async.traffic.rate_limit import RateLimit
 
 BULK = "card/bulk_issue"
 STATUS = "request/status"
@@ -26,7 +26,7 @@ UNDONE = (Fault.DROPPED, Fault.UNAVAILABLE)
 @pytest.fixture(autouse=True)
 def _nothing_is_learnt(monkeypatch):
     """What a 429 teaches the client is tested elsewhere; here it would only take time."""
-    monkeypatch.setattr(Pace, "limited", lambda *_: None)
+    monkeypatch.setattr(RateLimit, "limited", lambda *_: None)
 
 
 @pytest.fixture

@@ -207,11 +207,15 @@ def test_answer_to_the_question_that_contradicts_itself_lets_nothing_be_sent_aga
 @pytest.mark.parametrize("form", FOREIGN)
 def test_404_is_no_not_known_to_whoever_asks(play, over, memory, say, form):
     session = over(memory(request__status=[say.http(404, FOREIGN[form])]))
-    with pytest.raises(ProtocolError) as caught:
-        play(session.look_up(OWN))
-    with pytest.raises(ProtocolError):
-        play(Operation(session, CARDS_BULK_ISSUE, OWN).refresh())
 
+    async def story():
+        with pytest.raises(ProtocolError) as caught:
+            await session.look_up(OWN)
+        with pytest.raises(ProtocolError):
+            await Operation(session, CARDS_BULK_ISSUE, OWN).refresh()
+        return caught
+
+    caught = play(story())
     assert (caught.value.done, caught.value.http_status) == (False, 404)
 
 
@@ -226,7 +230,7 @@ def test_404_to_every_question_of_a_wait_says_nothing_of_an_acceptance(
 ):
     session = over(memory(request__status=[say.http(404, FOREIGN[form])]))
     with pytest.raises(
-        StillProcessing, match="Nothing tells that the issuer ever accepted it"
+        StillProcessing, match="Nothing shows that the issuer ever accepted it"
     ) as caught:
         play(Operation(session, CARDS_BULK_ISSUE, OWN).result(timeout=20))
 

@@ -179,7 +179,7 @@ def test_lost_confirmation_whose_status_cannot_be_had_stays_unknown(ask, say, sc
         True,
         None,
     )
-    assert note.startswith("its status could not be had either: gift_cards.status: ")
+    assert note.startswith("the question about the card's state failed too: gift_cards.status: ")
     assert why in note
 
 
@@ -189,7 +189,7 @@ def test_lost_confirmation_whose_status_is_an_error_stays_unknown(ask, say):
 
     assert caught.value.call == "gift_cards.confirm"
     assert [note.partition(": ")[0] for note in caught.value.__notes__] == [
-        "its status could not be had either"
+        "the question about the card's state failed too"
     ]
 
 
@@ -224,7 +224,7 @@ def test_activated_already_of_a_card_that_its_status_does_not_call_active_is_lef
 
     assert (caught.value.code, caught.value.done) == (GiftStatus.ALREADY_ACTIVATED, None)
     assert caught.value.__notes__ == [
-        "asked since, the issuer says of its status: The card is issued."
+        "the issuer says of the card's state since: The card is issued."
     ]
 
 

@@ -179,7 +179,7 @@ def test_refusal_of_what_was_given_is_the_end_whatever_the_card_is(ask, say, sch
     )
     assert (
         "it was not done" in str(caught.value),
-        "Another try does no harm" in str(caught.value),
+        "Another attempt does no harm" in str(caught.value),
     ) == (done is False, done is None)
 
 
@@ -191,7 +191,7 @@ def test_gateway_that_refuses_the_confirmation_and_the_question_leaves_it_open(a
 
     assert (caught.value.outcome_unknown, caught.value.call) == (True, "gift_cards.confirm")
     assert [note.partition(": ")[0] for note in caught.value.__notes__] == [
-        "its status could not be had either"
+        "the question about the card's state failed too"
     ]
 
 
@@ -212,5 +212,5 @@ def test_limited_confirmation_of_a_card_that_is_not_active_is_told_as_it_is(ask,
 
     assert (caught.value.done, caught.value.call) == (None, "gift_cards.confirm")
     assert caught.value.__notes__ == [
-        "asked since, the issuer says of its status: The card is issued."
+        "the issuer says of the card's state since: The card is issued."
     ]

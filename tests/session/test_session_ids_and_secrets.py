@@ -14,6 +14,7 @@ from freedompay_async import FreedomPay, FreedomPayError, NewClient, Secret
 from freedompay_async.contract.models import BulkIssue, StatusQuery
 from freedompay_async.contract.table import CARDS_BULK_ISSUE, REQUESTS_STATUS
 from freedompay_async.sandbox import Fault
+from tests.transports import parts_of
 
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 ENDS = {
@@ -145,7 +146,7 @@ async def everything_said(fp, call, caplog) -> str:
         out.write(repr(error) + str(error))
         out.write(repr(vars(error)))
         out.write(pickle.dumps(error).decode("latin-1"))
-    out.write(repr(fp) + repr(fp._session.shared.signers) + repr(fp._transport))
+    out.write("".join(map(repr, parts_of(fp))))
     for record in caplog.records:
         out.write(record.getMessage() + repr(vars(record)))
     return out.getvalue()
@@ -247,7 +248,8 @@ def test_numbers_of_cards_in_a_status_that_is_no_status_are_masked(
 def test_repr_of_a_client_shows_no_key():
     fp = FreedomPay(auth_id="10001", secret_key=KEY, region="KZ", test=True)
 
-    shown = repr(fp) + repr(fp._session.shared.signers)
+    shown = "".join(map(repr, parts_of(fp)))
 
     assert "10001" in shown
+    assert "JwsSigner" in shown
     assert KEY not in shown

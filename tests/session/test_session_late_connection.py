@@ -9,11 +9,13 @@ import asyncio
 import pytest
 
 from freedompay_async.codec.messages import Message
+from freedompay_async.transport.aiohttp_transport import AiohttpTransport
 from freedompay_async.transport.base import Attempt, TransportError
 
 
 async def test_a_connection_that_came_too_late_is_given_back_unused(issuer, connect, pool):
-    fp = connect(issuer, max_connections=1)
+    transport = AiohttpTransport()
+    fp = connect(issuer, max_connections=1, transport=transport)
     await fp.cards.bulk_issue(product_id=2000, count=1)
     received = len(issuer.received)
     attempt = Attempt(
@@ -21,9 +23,7 @@ async def test_a_connection_that_came_too_late_is_given_back_unused(issuer, conn
     )
 
     with pytest.raises(TransportError, match="too long ago"):
-        await fp._transport.send(
-            Message("POST", "/v5/card-api/card/bulk_issue", {}, b"{}"), attempt
-        )
+        await transport.send(Message("POST", "/v5/card-api/card/bulk_issue", {}, b"{}"), attempt)
     left = pool(fp)
     await fp.cards.bulk_issue(product_id=2000, count=1)
 

@@ -14,7 +14,9 @@ import pytest
 
 from freedompay_async import FreedomPayError, NewClient
 from freedompay_async.sandbox import Faults, Sandbox
-from freedompay_async.traffic.pace import Pace
+from freedompay_async.traffic.rate_limit import RateLimit
+from tests.leaks.raw_issuer import RawIssuer
+from tests.transports import back_to, sockets
 
 STORM = {
     "lost": 0.15,
@@ -36,7 +38,7 @@ STORM = {
 @pytest.fixture(autouse=True)
 def _nothing_is_learnt(monkeypatch):
     """What a 429 teaches the client is tested elsewhere; here it would only take time."""
-    monkeypatch.setattr(Pace, "limited", lambda *_: None)
+    monkeypatch.setattr(RateLimit, "limited", lambda *_: None)
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -106,16 +108,19 @@ async def test_300_mixed_calls_with_faults_and_cancellations_leave_the_pool_whol
     assert reports == []
 
 
-async def test_client_that_is_closed_leaves_no_connection(issuer, connect, settled):
-    fp = connect(issuer)
-    await asyncio.gather(*(fp.cards.bulk_issue(product_id=2000, count=1) for _ in range(10)))
-    connector = fp._transport._pool.session.connector
+async def test_client_that_is_closed_leaves_no_connection(connect, settled):
+    async with RawIssuer() as issuer:
+        before = sockets()
+        fp = connect(issuer)
+        await asyncio.gather(*(fp.cards.bulk_issue(product_id=2000, count=1) for _ in range(10)))
+        during = sockets()
 
-    await fp.aclose()
+        await fp.aclose()
 
-    assert connector.closed
-    assert not connector._conns
-    assert not connector._acquired
+        assert "closed" in repr(fp)
+        # One end of each connection is the issuer's, and closes when it sees the other one closed.
+        assert during >= before + 2
+        assert await back_to(before)
 
 
 async def test_memory_of_the_session_is_flat(issuer, connect):

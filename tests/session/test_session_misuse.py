@@ -18,6 +18,8 @@ from freedompay_async import (
     StillProcessing,
 )
 from freedompay_async.sandbox import Sandbox
+from freedompay_async.transport.aiohttp_transport import AiohttpTransport
+from tests.transports import Carrier
 
 BULK = "card/bulk_issue"
 STATUS = "request/status"
@@ -33,9 +35,11 @@ def client(base_url, **options):
 def test_second_event_loop_is_refused_and_nothing_is_sent():
     async def first(fp):
         async with Sandbox() as issuer:
-            fp = client(issuer.base_url)
+            transport = AiohttpTransport()
+            fp = client(issuer.base_url, transport=transport)
             await fp.cards.bulk_issue(product_id=2000, count=1)
-            await fp._transport._pool.close()
+            # Only the connections: the client is not closed.
+            await transport.close()
             return fp
 
     fp = asyncio.run(first(None))
@@ -54,14 +58,14 @@ def test_second_event_loop_is_refused_and_nothing_is_sent():
 
 
 def test_second_event_loop_can_not_enter_the_client():
-    fp = client("http://127.0.0.1:9")
+    fp = client("http://127.0.0.1:9", transport=Carrier())
 
     async def enter():
         async with fp:
             pass
 
     async def first():
-        fp._transport.check()
+        await fp.__aenter__()
 
     asyncio.run(first())
 
@@ -152,7 +156,7 @@ async def test_call_on_the_way_at_close_opens_no_connection_anew(issuer, connect
     task.exception()
 
     assert arrived(issuer, STATUS) == []
-    assert fp._transport._pool is None
+    assert "closed" in repr(fp)
 
 
 async def test_call_that_waits_for_the_pool_at_close_was_not_sent(issuer, connect, settled):

@@ -38,8 +38,9 @@ async def main():
     on_the_way = asyncio.create_task(fp.cards.bulk_issue(product_id=2000, count=1, request_id=OWN))
     gift = asyncio.create_task(fp.gift_cards.issue(cardholder_name="A B", phone=77010000001, product_code=1, timeout=60))
     # Both are written before the loop stands still.
-    while len(fp._transport._pool._used) < 2:
+    while "open, 2 active" not in repr(fp):
         await asyncio.sleep(0)
+    await asyncio.sleep(0.05)
     print("fork", flush=True)
     sys.stdin.readline()
     pid = os.fork()

@@ -15,6 +15,7 @@ from freedompay_async import ConfigurationError, FreedomPay, NotSent, OutcomeUnk
 from tests.leaks.certificate import client_context, server_context
 from tests.leaks.process import issuing
 from tests.leaks.raw_issuer import RawIssuer
+from tests.transports import back_to, sockets
 
 BULK = "card/bulk_issue"
 
@@ -66,12 +67,13 @@ def test_one_client_for_six_loops_works_on_the_first_only(far, fp):
 
 @over_a_closed_loop
 def test_client_is_closed_after_its_loop_was(far, fp):
+    before = sockets()
     use(fp)
-    sockets = list(fp._transport._pool._sockets)
+    during = sockets()
     asyncio.run(shut(fp))
 
     assert "closed" in repr(fp)
-    assert [each.fileno() for each in sockets] == [-1]
+    assert (during - before, sockets() - before) == (1, 0)
 
 
 def test_client_is_refused_in_another_thread_while_its_own_loop_runs(far, fp):
@@ -114,14 +116,15 @@ async def test_close_while_calls_are_on_the_way_ends_them_all_with_the_truth(con
 
 async def test_closing_twice_at_once_closes_every_connection(connect, settled, tmp_path):
     async with RawIssuer(tls=server_context(tmp_path)) as issuer:
+        before = sockets()
         fp = connect(issuer, ssl_context=client_context())
         await asyncio.gather(*(fp.cards.balance("card") for _ in range(3)))
-        sockets = list(fp._transport._pool._sockets)
+        during = sockets()
         await asyncio.gather(fp.aclose(), fp.aclose())
-        await settled()
-        left = sum(each.fileno() >= 0 for each in sockets)
+        closed = await back_to(before)
 
-    assert left == 0
+    assert during >= before + 2
+    assert closed
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["waiting", "woken"])
@@ -130,13 +133,12 @@ async def test_close_that_is_cancelled_anywhere_closes_every_connection(
 ):
     left = []
     async with RawIssuer(tls=server_context(tmp_path)) as issuer:
+        before = sockets()
         for stop in itertools.count():
             fp = connect(issuer, ssl_context=client_context())
             await asyncio.gather(*(fp.cards.balance("card") for _ in range(3)))
-            sockets = list(fp._transport._pool._sockets)
             error = await cancelled_at(fp.aclose(), stop, late=late)
-            await settled()
-            left += [stop for each in sockets if each.fileno() >= 0]
+            left += [] if await back_to(before) else [stop]
             if error is None:
                 break
 

@@ -13,13 +13,13 @@ import pytest
 from freedompay_async import (
     ConfigurationError,
     FreedomPayError,
-    JwsSigner,
     OutcomeUnknown,
     Override,
     RequestFailed,
     Retry,
     Secret,
     Section,
+    Sha256Signer,
 )
 from freedompay_async.models import RequestState
 from tests.samples import UNKNOWN_CALL, UNKNOWN_GIFT_PATH, UNKNOWN_PATH
@@ -179,7 +179,7 @@ class TestHeaders:
             (UNKNOWN_GIFT_PATH, {"section": Section.GIFT_CARDS, "retry": Retry.READ}, True),
         ],
     )
-    def test_of_a_section_are_those_of_a_given_call(self, ask, say, path, options, renamed):
+    def test_of_a_section_are_those_of_a_custom_call(self, ask, say, path, options, renamed):
         override = Override(
             section=Section.GIFT_CARDS, header_names={"X-JWS-Signature": "JWS-Signature"}
         )
@@ -267,7 +267,7 @@ class TestFields:
             (Retry.ASKABLE, RequestState, "process"),
         ],
     )
-    def test_of_a_section_are_in_a_given_call(
+    def test_of_a_section_are_in_a_custom_call(
         self, ask, say, scheme, signed, retry, answer_type, step
     ):
         overrides = (
@@ -335,7 +335,7 @@ class TestFields:
 
         assert (
             caught.value.text
-            == "extra can't hold card_id: the call has it already. Nothing was sent."
+            == "extra can't hold card_id: the body has it already. Nothing was sent."
         )
         assert (caught.value.call, ask.wire.sent) == (name, [])
 
@@ -369,7 +369,7 @@ class TestFields:
 
         assert (
             caught.value.text
-            == "a value has no form in JSON: it is of type object. Nothing was sent."
+            == "a value can't be written as JSON: it is of type object. Nothing was sent."
         )
         assert (caught.value.call, caught.value.request_id, ask.wire.sent) == (
             "cards.activate",
@@ -413,7 +413,9 @@ class TestLeftOut:
         with pytest.raises(ConfigurationError) as caught:
             ask(lambda fp: getattr(fp.cards, method)(product_id=2000))
 
-        assert caught.value.text.startswith("it needs client_id, the client that the card is for.")
+        assert caught.value.text.startswith(
+            "client_id is missing, the client that the card is for."
+        )
         assert (caught.value.call, ask.wire.sent) == (f"cards.{method}", [])
 
     async def test_is_not_held_against_the_answer(self, memory, client_of, say):
@@ -475,7 +477,7 @@ class TestRenamed:
             {"id": OWN},
         ]
 
-    def test_does_not_touch_a_given_call(self, ask, say):
+    def test_does_not_touch_a_custom_call(self, ask, say):
         override = Override(section=Section.PAYMENT_CARDS, rename={"card_id": "cardId"})
         ask(
             lambda fp: fp.call(UNKNOWN_PATH, {"card_id": "1"}, dict),
@@ -567,10 +569,9 @@ class TestRequestId:
     def test_is_looked_for_again_when_the_call_is_made(self, play, client_of, memory, say, change):
         """The signature scheme of a client may have become another one."""
         wire = memory(card__activate=[say.process])
-        fp = client_of(wire, scheme="KG", contract=[Override(call="cards.activate", **change)])
-        fp._session.shared.signers[Section.PAYMENT_CARDS] = JwsSigner(
-            auth_id="10001", secret_key="k"
-        )
+        signer = Sha256Signer(auth_id="10001", secret_key="k")
+        fp = client_of(wire, signer=signer, contract=[Override(call="cards.activate", **change)])
+        signer.header_id = False
 
         async def story():
             await activate(fp)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import threading
 
 import msgspec
@@ -14,7 +15,7 @@ import pytest
 from freedompay_async import (
     ConfigurationError,
     FreedomPayError,
-    JournalError,
+    JwsSigner,
     NewClient,
     OutcomeUnknown,
     Override,
@@ -24,10 +25,13 @@ from freedompay_async import (
     Section,
 )
 from freedompay_async.calls.record import Record
+from freedompay_async.calls.session import Session
+from freedompay_async.calls.shared_resources import SharedResources
 from freedompay_async.contract.models import GiftCardId
 from freedompay_async.contract.table import GIFT_CARDS_RESEND
 from freedompay_async.traffic.lane import Lane
 from tests.samples import UNKNOWN_CALL, UNKNOWN_PATH
+from tests.transports import owned
 
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 DT = "2026-05-14T16:00:00+06:00"
@@ -53,14 +57,15 @@ def recorded(memory, client_of, path):
     """
 
     def build(*, scheme="KZ", record=path, contract=(), **scripts):
+        wire = memory(**scripts)
         fp = client_of(
-            memory(**scripts),
+            wire,
             scheme=scheme,
             record=record,
             contract=contract,
             policy=Policy(pause=0.001, max_pause=0.001),
         )
-        fp.wire = fp._session.shared.transport
+        fp.wire = wire
         return fp
 
     return build
@@ -119,7 +124,7 @@ async def test_first_line_is_on_the_disk_before_the_first_byte(recorded, say, li
 async def test_no_place_for_the_line_and_nothing_is_sent(recorded, say, tmp_path):
     fp = recorded(record=tmp_path, issue_card=[say.gift(card_id=5)])
 
-    with pytest.raises(JournalError, match="Nothing was sent") as caught:
+    with pytest.raises(ConfigurationError, match="Nothing was sent") as caught:
         await issue(fp)
 
     assert (caught.value.request_id, caught.value.call, fp.wire.sent) == (
@@ -179,7 +184,7 @@ async def test_only_what_cannot_be_asked_about_is_written_down(recorded, say, li
     ("retry", "states"),
     [(Retry.UNASKABLE, ["sending", "done"]), (Retry.READ, []), (Retry.REPEATABLE, [])],
 )
-async def test_given_call_is_written_down_where_it_cannot_be_asked_about(
+async def test_custom_call_is_written_down_where_it_cannot_be_asked_about(
     recorded, say, lines, retry, states
 ):
     fp = recorded(**{UNKNOWN_CALL: [say.ok()]})
@@ -281,14 +286,15 @@ async def test_half_of_a_surrogate_is_written_down_without_its_request_and_refus
 
 
 async def test_cancelled_in_its_first_line_it_was_not_sent(recorded, say, lines, monkeypatch):
-    begun, go, write = threading.Event(), threading.Event(), Record._write
+    begun, go, write = threading.Event(), threading.Event(), os.write
 
-    def slow(record, entry):
-        begun.set()
-        assert go.wait(20)
-        write(record, entry)
+    def slow(file, line):
+        if b'"state":' in line:
+            begun.set()
+            assert go.wait(20)
+        return write(file, line)
 
-    monkeypatch.setattr(Record, "_write", slow)
+    monkeypatch.setattr(os, "write", slow)
     fp = recorded(issue_card=[say.gift(card_id=5)])
     task = asyncio.create_task(issue(fp))
     await asyncio.to_thread(begun.wait, 20)
@@ -313,8 +319,15 @@ async def test_calls_at_once_have_their_own_lines(recorded, say, lines):
     )
 
 
-async def test_lane_of_a_client_keeps_its_record(recorded, say, lines):
-    session = recorded(resend=[say.lost])._session.in_lane(Lane(concurrency=1))
+async def test_lane_of_a_client_keeps_its_record(memory, say, lines, path):
+    shared = SharedResources.of(
+        owned(memory(resend=[say.lost])),
+        signers={Section.GIFT_CARDS: JwsSigner(auth_id="10001", secret_key="sandbox-secret")},
+        policy=Policy(pause=0.001, max_pause=0.001),
+        timeout=60.0,
+        record=Record(path),
+    )
+    session = Session(shared).in_lane(Lane(concurrency=1))
     with pytest.raises(OutcomeUnknown):
         await session.change(GIFT_CARDS_RESEND, GiftCardId(card_id=5))
 

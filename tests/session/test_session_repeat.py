@@ -128,32 +128,32 @@ def test_cancellation_says_whether_it_may_have_been_done(cancelled, memory, clie
         (
             lambda fp: fp.cards.set_pin("c-1", "1234"),
             (
-                "set_pin was given a plain PIN and nothing to encrypt it with: hand in encrypt=, "
-                "or the encrypted text. Nothing was sent."
+                "a plain PIN can't be sent: pass encrypt= with it, or the encrypted text. "
+                "Nothing was sent."
             ),
         ),
         (
             lambda fp: fp.cards.set_pin("c-1", "0" * 12),
             (
-                "set_pin was given a plain PIN and nothing to encrypt it with: hand in encrypt=, "
-                "or the encrypted text. Nothing was sent."
+                "a plain PIN can't be sent: pass encrypt= with it, or the encrypted text. "
+                "Nothing was sent."
             ),
         ),
         (
             lambda fp: fp.cards.set_pin("c-1", ""),
-            "set_pin was given an empty PIN. Nothing was sent.",
+            "the PIN is empty. Nothing was sent.",
         ),
         (
             lambda fp: fp.cards.set_pin("c-1", Pin("")),
-            "set_pin was given an empty PIN. Nothing was sent.",
+            "the PIN is empty. Nothing was sent.",
         ),
         (
             lambda fp: fp.cards.set_pin("c-1", "1234", encrypt=lambda _: ""),
-            "set_pin was given an empty PIN. Nothing was sent.",
+            "the PIN is empty. Nothing was sent.",
         ),
         (
             lambda fp: fp.cards.set_pin("c-1", encrypt=str),
-            "set_pin(encrypt=…) needs the pin. Nothing was sent.",
+            "set_pin has encrypt= and no PIN to encrypt. Nothing was sent.",
         ),
     ],
 )

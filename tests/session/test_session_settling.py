@@ -231,7 +231,7 @@ def test_refusal_of_a_given_id_is_believed_after_the_grace(submit, memory, say):
 def test_conflict_about_a_given_id_that_is_not_known_is_a_duplicate(submit, memory, say):
     wire = memory(card__bulk_issue=[say.error(409)], request__status=[say.unknown])
 
-    with pytest.raises(DuplicateRequest, match="do not repeat it under a new id") as caught:
+    with pytest.raises(DuplicateRequest, match="Do not repeat it under a new id") as caught:
         submit(wire, request_id=OWN)
 
     assert caught.value.http_status == 409

@@ -34,6 +34,7 @@ from freedompay_async.contract.table import (
 )
 from freedompay_async.hashdt import HashDT
 from tests.samples import UNKNOWN_CALL, UNKNOWN_PATH
+from tests.transports import Carrier, owned
 
 BULK = "card/bulk_issue"
 STATUS = "request/status"
@@ -73,7 +74,7 @@ def session_of(memory):
         wire = memory(**scripts)
         return Session(
             SharedResources.of(
-                wire,
+                owned(wire),
                 signers=dict.fromkeys(Section, signer),
                 policy=policy or Policy(),
                 timeout=60.0,
@@ -219,15 +220,16 @@ def test_gift_card_call_is_signed_once(play, session_of, say, error):
     session, wire = session_of(
         error, 2, scheme="KG", resend=[say.lost, say.gift(card_id=5)], issue_card=[say.lost]
     )
-    play(session.change(GIFT_CARDS_RESEND, GiftCardId(card_id=5)))
-    session.shared.signers[Section.GIFT_CARDS].turn = 0
-    with pytest.raises(OutcomeUnknown, match="a person has to look"):
-        play(
-            session.change(
+
+    async def story():
+        await session.change(GIFT_CARDS_RESEND, GiftCardId(card_id=5))
+        session.shared.signers[Section.GIFT_CARDS].turn = 0
+        with pytest.raises(OutcomeUnknown, match="a person has to look"):
+            await session.change(
                 GIFT_CARDS_ISSUE, GiftIssue(cardholder_name="A", phone=1, product_code=1)
             )
-        )
 
+    play(story())
     assert wire.calls == ["resend", "resend", "issue_card"]
 
 
@@ -267,8 +269,8 @@ def test_source_of_tokens_that_fails_comes_out_as_it_is_because_a_link_is_a_ques
             api_key="k",
             product_id="p",
             token=Source(error, turn),
+            transport=Carrier(wire),
         )
-        object.__setattr__(hashdt._session.shared, "transport", wire)
         return await link(hashdt.pins)
 
     with pytest.raises(type(error)) as caught:

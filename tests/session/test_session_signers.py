@@ -11,7 +11,6 @@ import pytest
 from freedompay_async import (
     AuthenticationError,
     ConfigurationError,
-    FreedomPay,
     JwsSigner,
     NotSent,
     OutcomeUnknown,
@@ -54,10 +53,7 @@ def through(play, memory, client_of):
 
     def run(signer, *, call=bulk, scheme="KZ", timeout=60.0, **scripts):
         run.wire = memory(**scripts)
-        run.client = client_of(run.wire, scheme=scheme, timeout=timeout)
-        run.client._session.shared.signers.update(
-            dict.fromkeys(run.client._session.shared.signers, signer)
-        )
+        run.client = client_of(run.wire, scheme=scheme, timeout=timeout, signer=signer)
 
         async def story():
             return await call(run.client)
@@ -139,10 +135,7 @@ class TestAsync:
 
     def test_a_cancelled_call_that_waits_for_it_did_nothing(self, play, memory, client_of, say):
         wire = memory(card__bulk_issue=[say.success])
-        fp = client_of(wire)
-        fp._session.shared.signers.update(
-            dict.fromkeys(fp._session.shared.signers, Vault("KZ", 99.0))
-        )
+        fp = client_of(wire, signer=Vault("KZ", 99.0))
 
         async def story():
             task = asyncio.ensure_future(bulk(fp))
@@ -159,6 +152,28 @@ class TestAsync:
 
 def rotated(scheme: str = "KZ", **changes):
     return SIGNERS[scheme](**{"auth_id": "10001", "secret_key": "the next key"} | changes)
+
+
+OLD = JwsSigner(auth_id="10001", secret_key="sandbox-secret")
+
+
+@pytest.fixture
+def sections(memory, say):
+    """A wire for a call of each section, and whether the right signers have signed them."""
+
+    class Sections:
+        wire = memory(card__info=[say.hopeless], product_list=[say.hopeless])
+
+        async def signed(self, fp, signers):
+            for call in (fp.cards.info("card-1"), fp.gift_cards.products()):
+                with pytest.raises(NotSent):
+                    await call
+            return {
+                name: sent.headers == signer.headers(path=sent.path, body=sent.body, request_id="")
+                for (name, signer), sent in zip(signers.items(), self.wire.sent, strict=True)
+            }
+
+    return Sections()
 
 
 class TestReplaced:
@@ -234,28 +249,24 @@ class TestReplaced:
         ],
         ids=["another merchant", "another scheme", "another section", "no signer"],
     )
-    def test_by_what_is_no_match_it_is_not(self, signer, told):
-        fp = FreedomPay(
-            auth_id="10001", secret_key="sandbox-secret", region="KZ", base_url="http://127.0.0.1:9"
-        )
-        before = dict(fp._session.shared.signers)
+    def test_by_what_is_no_match_it_is_not(self, play, client_of, sections, signer, told):
+        fp = client_of(sections.wire)
         with pytest.raises(ConfigurationError) as caught:
             fp.replace_signer(signer)
 
         assert told in caught.value.text
-        assert fp._session.shared.signers == before
+        assert play(sections.signed(fp, {"cards": OLD, "gift_cards": OLD})) == {
+            "cards": True,
+            "gift_cards": True,
+        }
 
-    def test_one_section_alone_may_change(self):
-        fp = FreedomPay(
-            auth_id="10001", secret_key="sandbox-secret", region="KZ", base_url="http://127.0.0.1:9"
-        )
-        before = fp._session.shared.signers[Section.PAYMENT_CARDS]
-        new = rotated()
+    def test_one_section_alone_may_change(self, play, client_of, sections):
+        fp, new = client_of(sections.wire), rotated()
         fp.replace_signer({Section.GIFT_CARDS: new})
 
-        assert fp._session.shared.signers == {
-            Section.PAYMENT_CARDS: before,
-            Section.GIFT_CARDS: new,
+        assert play(sections.signed(fp, {"cards": OLD, "gift_cards": new})) == {
+            "cards": True,
+            "gift_cards": True,
         }
 
 

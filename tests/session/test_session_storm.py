@@ -53,9 +53,6 @@ class Issuer:
         self.told: Counter[object] = Counter()
         self.answers = 0
 
-    def check(self):
-        return asyncio.get_running_loop()
-
     async def send(self, message, attempt):
         call, fields = message.path.removeprefix("/v5/card-api/"), json.loads(message.body)
         try:

@@ -20,7 +20,7 @@ from freedompay_async.calls.retry_budget import RetryBudget
 from freedompay_async.contract.models import BulkIssue, PinSetting, StatusQuery
 from freedompay_async.contract.table import CARDS_BULK_ISSUE, CARDS_SET_PIN, REQUESTS_STATUS
 from freedompay_async.traffic.lane import Lane
-from freedompay_async.traffic.pace import Pace
+from freedompay_async.traffic.rate_limit import RateLimit
 
 BULK = "card/bulk_issue"
 STATUS = "request/status"
@@ -330,7 +330,7 @@ def test_date_in_retry_after_is_obeyed(play, memory, say, over, monkeypatch):
 
 def test_outage_is_not_multiplied(play, memory, say, over, monkeypatch):
     # The budget of repeats alone: what a 429 teaches comes on top of it.
-    monkeypatch.setattr(Pace, "limited", lambda *_: None)
+    monkeypatch.setattr(RateLimit, "limited", lambda *_: None)
     wire = memory(card__bulk_issue=[say.error(429)])
     session = over(wire, timeout=300.0, retries_per_second=10.0, retry_ratio=0.1, pause=0.001)
 

@@ -52,7 +52,7 @@ def test_failure_after_a_success_that_named_a_card_leaves_it_open(ended, say, fi
         False,
         ("A",),
     )
-    assert "has told of card A before" in str(error)
+    assert "had reported card A before" in str(error)
     assert "It was not done" not in str(error)
 
 
@@ -60,7 +60,7 @@ def test_failure_after_a_success_without_a_name_leaves_it_open_too(ended, say):
     error = ended(say.process, say.ok(request_status="success"), say.failed)
 
     assert (error.done, error.proved) == (None, False)
-    assert "has told of a success before" in str(error)
+    assert "had reported a success before" in str(error)
 
 
 def test_failure_after_an_answer_that_says_ok_at_a_status_of_trouble_leaves_it_open(ended, say):

@@ -15,7 +15,7 @@ from freedompay_async import NewClient, NotSent, OutcomeUnknown, Secret
 from freedompay_async.codec.messages import Message
 from freedompay_async.sandbox import Fault, Sandbox
 from freedompay_async.transport.base import Attempt, TransportError
-from freedompay_async.transport.owner import Transport
+from tests.transports import bound
 
 BULK = "card/bulk_issue"
 STATUS = "request/status"
@@ -481,7 +481,7 @@ async def test_answer_that_is_too_large_leaves_no_connection_taken(connect, pool
 
 
 async def test_transport_says_whether_a_byte_may_have_left(refused_port):
-    transport = Transport(f"http://127.0.0.1:{refused_port}", connect_timeout=1.0)
+    transport = bound(f"http://127.0.0.1:{refused_port}")
     attempt = Attempt(deadline=asyncio.get_running_loop().time() + 5, seconds=1)
 
     with pytest.raises(TransportError):
@@ -492,7 +492,7 @@ async def test_transport_says_whether_a_byte_may_have_left(refused_port):
 
 
 async def test_repr_of_a_transport_says_its_state(issuer):
-    transport = Transport(issuer.base_url, connect_timeout=1.0)
+    transport = bound(issuer.base_url)
     before = repr(transport)
     await transport.send(
         Message("POST", "/x", {}, b"{}"),

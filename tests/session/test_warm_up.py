@@ -42,7 +42,7 @@ async def test_what_is_open_already_counts(connect, issuer, pool):
 @pytest.mark.parametrize(
     ("count", "expected"),
     [
-        (0, "count=0: connections, at least 1"),
+        (0, r"count=0: it must be at least 1 \(connections\)"),
         (-1, "at least 1"),
         (6, "from 1 to max_connections=5"),
     ],

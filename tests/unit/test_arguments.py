@@ -54,7 +54,7 @@ def told(check, *args, **options) -> str:
         ),
         (
             Secret("hunter2"),
-            "it is a Secret, and it is shown in logs: give plain text. Nothing was sent.",
+            "it is a Secret, but logs show it: give a text that is no secret. Nothing was sent.",
         ),
     ],
 )
@@ -104,8 +104,8 @@ def test_a_flag_is_made_of_nothing_else(value):
         ("64", "it is of type str: give a whole number of calls (int). Nothing was sent."),
         (64.0, "it is of type float: give a whole number of calls (int). Nothing was sent."),
         (True, "it is of type bool: give a whole number of calls (int). Nothing was sent."),
-        (0, "it=0: calls, at least 1. Nothing was sent."),
-        (-1, "it=-1: calls, at least 1. Nothing was sent."),
+        (0, "it=0: it must be at least 1 (calls). Nothing was sent."),
+        (-1, "it=-1: it must be at least 1 (calls). Nothing was sent."),
     ],
 )
 def test_a_whole_number(value, expected):
@@ -118,7 +118,7 @@ def test_a_whole_number_without_a_unit():
         told(check_whole, "it", "1")
         == "it is of type str: give a whole number (int). Nothing was sent."
     )
-    assert told(check_whole, "it", 0) == "it=0: a whole number, at least 1. Nothing was sent."
+    assert told(check_whole, "it", 0) == "it=0: it must be at least 1. Nothing was sent."
 
 
 @pytest.mark.parametrize(
@@ -127,10 +127,10 @@ def test_a_whole_number_without_a_unit():
         ("60", "it is of type str: give a number of seconds. Nothing was sent."),
         (None, "it is None: give a number of seconds. Nothing was sent."),
         (True, "it is of type bool: give a number of seconds. Nothing was sent."),
-        (0, "it=0: seconds, more than 0. Nothing was sent."),
-        (nan, "it=nan: seconds, more than 0. Nothing was sent."),
-        (inf, "it=inf: seconds, more than 0. Nothing was sent."),
-        (10**400, f"it={10**400}: seconds, more than 0. Nothing was sent."),
+        (0, "it=0: it must be more than 0 (seconds). Nothing was sent."),
+        (nan, "it=nan: it must be more than 0 (seconds). Nothing was sent."),
+        (inf, "it=inf: it must be more than 0 (seconds). Nothing was sent."),
+        (10**400, f"it={10**400}: it must be more than 0 (seconds). Nothing was sent."),
     ],
 )
 def test_a_number(value, expected):
@@ -142,7 +142,7 @@ def test_a_number_may_have_no_end():
     assert check_number("it", inf, endless=True) == inf
     assert (
         told(check_number, "it", nan, endless=True)
-        == "it=nan: a number, more than 0. Nothing was sent."
+        == "it=nan: it must be more than 0. Nothing was sent."
     )
     assert told(check_number, "it", "1") == "it is of type str: give a number. Nothing was sent."
 

@@ -19,8 +19,8 @@ from freedompay_async.contract.models.requests import (
     BulkIssue,
     CardIntent,
     CardIssue,
-    GivenBody,
-    GivenIntent,
+    CustomBody,
+    CustomIntent,
     Limit,
     LimitAmount,
     LimitSetting,
@@ -107,7 +107,7 @@ class Paid:
 
 TEXT = "is of type {}: give text"
 NUMBER = "is of type {}: give a whole number (int)"
-NAN = "is NaN or infinite, as an empty cell of a table is in some programs: leave it out"
+NAN = "is NaN or infinite, as some programs read an empty cell: leave it out"
 WRONG = {
     "nothing for a text": (
         CardIntent(card_id=None, description="lost"),
@@ -199,14 +199,14 @@ WRONG = {
         f"cardholder_name {TEXT.format('int')}",
     ),
     "NaN among the caller's own fields": (
-        GivenBody(fields=Fields({"a": [{"b": nan}]})),
+        CustomBody(fields=Fields({"a": [{"b": nan}]})),
         f"a[0].b {NAN}",
     ),
-    "infinity among them": (GivenIntent(fields=Fields({"a": inf})), f"a {NAN}"),
-    "NaN in a set": (GivenBody(fields=Fields({"a": {nan}})), f"a[0] {NAN}"),
-    "NaN in a dataclass": (GivenBody(fields=Fields({"a": Paid(nan)})), f"a.fee {NAN}"),
+    "infinity among them": (CustomIntent(fields=Fields({"a": inf})), f"a {NAN}"),
+    "NaN in a set": (CustomBody(fields=Fields({"a": {nan}})), f"a[0] {NAN}"),
+    "NaN in a dataclass": (CustomBody(fields=Fields({"a": Paid(nan)})), f"a.fee {NAN}"),
     "bytes among them": (
-        GivenBody(fields=Fields({"a": [b"c-1"]})),
+        CustomBody(fields=Fields({"a": [b"c-1"]})),
         f"a[0] {TEXT.format('bytes')}: decode it first",
     ),
 }
@@ -248,7 +248,8 @@ def test_of_a_body_of_the_callers_own_only_numbers_are_looked_at():
 
 def test_bytes_that_a_type_of_the_callers_own_declares_are_base64():
     assert (
-        encode(GivenBody(fields=Fields({"a": Paid(1.5)}))) == b'{"a":{"fee":1.5,"mark":"cGFpZA=="}}'
+        encode(CustomBody(fields=Fields({"a": Paid(1.5)})))
+        == b'{"a":{"fee":1.5,"mark":"cGFpZA=="}}'
     )
 
 
@@ -257,20 +258,20 @@ def test_fields_that_are_inside_of_themselves_are_told():
     endless["a"] = endless
     with pytest.raises(
         ConfigurationError,
-        match=r"^a value has no form in JSON: it is inside of itself, or nested too deeply",
+        match=r"^a value can't be written as JSON: it is inside itself, or nested too deeply",
     ):
-        encode(GivenBody(fields=Fields(endless)))
+        encode(CustomBody(fields=Fields(endless)))
 
 
 def test_a_value_without_a_form_in_json_that_no_model_declares_is_told():
     with pytest.raises(
         ConfigurationError,
-        match=r"^a value has no form in JSON: it is of type object\. Nothing was sent\.",
+        match=r"^a value can't be written as JSON: it is of type object\. Nothing was sent\.",
     ):
         encode(Own(rate=object()))
     with pytest.raises(
         ConfigurationError,
-        match=r"^a value has no form in JSON: it is of type object\. Nothing was sent\.",
+        match=r"^a value can't be written as JSON: it is of type object\. Nothing was sent\.",
     ):
         encode(Own(rate=object()), {"more": 1})
 

@@ -26,7 +26,7 @@ from freedompay_async.errors import ConfigurationError
         (Mark.INFERRED, None, True),
         (Mark.DOCUMENTED, None, False),
         (Mark.PARTIAL, None, False),
-        (Mark.GIVEN, None, False),
+        (Mark.CUSTOM, None, False),
         (Mark.DOCUMENTED, "/a", True),
     ],
 )
@@ -182,7 +182,7 @@ def test_an_accepted_request_is_told_of_as_its_status_is(request_type, retry, ex
 
 
 def test_the_marks_are_words():
-    assert [str(mark) for mark in Mark] == ["documented", "partial", "inferred", "given"]
+    assert [str(mark) for mark in Mark] == ["documented", "partial", "inferred", "custom"]
 
 
 @pytest.mark.parametrize(

@@ -215,7 +215,7 @@ class TestRefusals:
             ),
             ("\n[card.issue]", ", line 2: there is no card (did you mean cards?)"),
             ("[kz.cards.issue]", ", line 1: there is no kz (did you mean KZ?)"),
-            ("[KG.KZ.cards]", ", line 1: KZ stands inside of KG: a region comes first, and once"),
+            ("[KG.KZ.cards]", ", line 1: KZ is inside KG: a region comes first, and once"),
             ("cards = 5", ", line 1: cards is a number: write a table, as [cards]"),
             ("[cards.isue]\n", ", line 1: there is no call cards.isue (did you mean cards.issue?)"),
             ("[cards.wwwww]\n", ", line 1: there is no call cards.wwwww"),
@@ -255,11 +255,11 @@ class TestRefusals:
             ),
             (
                 "[cards.issue]\npath = 5",
-                ", line 2: path is a number, and has to be a text in quotation marks",
+                ", line 2: path is a number, and must be a text in quotation marks",
             ),
             (
                 "[cards.issue]\npath = 2026-01-01",
-                ", line 2: path is a time, and has to be a text in quotation marks",
+                ", line 2: path is a time, and must be a text in quotation marks",
             ),
             (
                 '[cards.issue]\npath = "a b"',
@@ -272,28 +272,28 @@ class TestRefusals:
                 '[payment_cards]\npath = "/a"',
                 (
                     ", line 2: path of [payment_cards]: this is for one call: put it under the "
-                    "name of that, as [cards.issue]"
+                    "call's name, as [cards.issue]"
                 ),
             ),
             (
                 '[cards.issue]\nretry = "never"',
-                ", line 2: retry is 'never', and has to be askable or unaskable",
+                ", line 2: retry is 'never', and must be askable or unaskable",
             ),
             (
                 "[cards.issue]\nretry = 1.5",
-                ", line 2: retry is a number, and has to be a text in quotation marks",
+                ", line 2: retry is a number, and must be a text in quotation marks",
             ),
             (
                 '[cards.issue]\nretry = "read"',
-                ", line 2: retry of [cards.issue]: it changes something, so it is no read",
+                ", line 2: retry of [cards.issue]: the call changes something, so it is no read",
             ),
             (
                 '[cards.issue]\nleave_out = "client_id"',
-                ', line 2: leave_out is a text, and has to be a list of texts, as ["client_id"]',
+                ', line 2: leave_out is a text, and must be a list of texts, as ["client_id"]',
             ),
             (
                 "[cards.issue]\nleave_out = [1]",
-                ', line 2: leave_out is a list, and has to be a list of texts, as ["client_id"]',
+                ', line 2: leave_out is a list, and must be a list of texts, as ["client_id"]',
             ),
             (
                 '[cards.issue]\nleave_out = [\n  "clientid",\n]',
@@ -304,31 +304,31 @@ class TestRefusals:
             ),
             (
                 '[cards.issue]\nleave_out = ["client_id"]\nfields = { client_id = 1 }',
-                ", line 3: fields of [cards.issue]: client_id is added, and left out as well",
+                ", line 3: fields of [cards.issue]: client_id is both added and left out",
             ),
             (
                 '[cards.issue.rename]\nclient_id = "product_id"',
                 (
-                    ", line 1: rename of [cards.issue]: client_id can't be called product_id: so "
-                    "is product_id already"
+                    ", line 1: rename of [cards.issue]: client_id can't be renamed to "
+                    "product_id: product_id has that name"
                 ),
             ),
             (
                 "[cards.issue]\nrename = 5",
-                ', line 2: rename is a number, and has to be a table, as { old_name = "new_name" }',
+                ', line 2: rename is a number, and must be a table, as { old_name = "new_name" }',
             ),
             (
                 "[cards.issue.rename]\nclient_id = 5",
-                ", line 2: client_id is a number, and has to be a name in quotation marks",
+                ", line 2: client_id is a number, and must be a name in quotation marks",
             ),
             (
                 "[cards.issue]\nfields = []",
-                ', line 2: fields is a list, and has to be a table, as { channel = "api" }',
+                ', line 2: fields is a list, and must be a table, as { channel = "api" }',
             ),
-            ("[cards.issue.fields]\na = nan", ", line 2: a is NaN, which JSON has no form for"),
+            ("[cards.issue.fields]\na = nan", ", line 2: a is NaN, which JSON can't hold"),
             (
                 "[cards.issue.fields]\na.b = [-inf]",
-                ", line 2: b is -Infinity, which JSON has no form for",
+                ", line 2: b is -Infinity, which JSON can't hold",
             ),
             (
                 "[cards.issue]\nfields = { request_id = 1 }",
@@ -336,7 +336,7 @@ class TestRefusals:
             ),
             (
                 '[cards.issue]\nheaders = { A = "B C" }',
-                ", line 2: headers of [cards.issue]: {'A': 'B C'}: not names of headers",
+                ", line 2: headers of [cards.issue]: {'A': 'B C'}: these are no names of headers",
             ),
             (
                 '[cards.issue]\nenvelope = ["status"]',
@@ -350,7 +350,7 @@ class TestRefusals:
                 '[KG.payment_cards]\nleave_out = ["request_id"]',
                 (
                     ", line 2: leave_out of [KG.payment_cards]: requests.status asks about a "
-                    "request_id, so it can't go without one"
+                    "request_id, so it needs one"
                 ),
             ),
             (
@@ -360,7 +360,7 @@ class TestRefusals:
                 ),
                 (
                     ", line 4: fields of [cards.issue]: branch is added, and another field is "
-                    "called so as well"
+                    "renamed to that"
                 ),
             ),
             (
@@ -368,14 +368,14 @@ class TestRefusals:
                     '[cards.issue]\nfields = { client_id = "7" }\n[KZ.cards.issue]\nleave_out = '
                     '["client_id"]'
                 ),
-                ", line 3: [KZ.cards.issue]: client_id is added, and left out as well",
+                ", line 3: [KZ.cards.issue]: client_id is both added and left out",
             ),
             ("[cards.issue]\npath = ", ", line 2: invalid value at the end of the file"),
             ("[cards.issue]\npath = \n", ", line 2: invalid value"),
             ("[cards.issue\n", ", line 1: expected ']' at the end of a table declaration"),
-            (b"[cards.issue]\n# \xff", ", line 2: it is not UTF-8: save it as that"),
+            (b"[cards.issue]\n# \xff", ", line 2: it is not UTF-8: save it as UTF-8"),
             ("[cards.issue]".encode("utf-16"), " is in UTF-16: save it as UTF-8"),
-            (b"#" * (2**20 + 1), " has more than 1,048,576 bytes: that is no contract file"),
+            (b"#" * (2**20 + 1), " has more than 1,048,576 bytes, so it is no contract file"),
             (
                 "[cards.issue]\nfields = { a = " + "[" * 3000 + "]" * 3000 + " }",
                 " can't be read: it is nested too deeply",
@@ -516,7 +516,7 @@ class TestTemplate:
         )
 
     def test_tells_what_is_in_one_menu_only(self):
-        told = re.findall(r"^## ([\w.]+): .* In the KZ menu only", template(), re.MULTILINE)
+        told = re.findall(r"^## ([\w.]+): .* Seen in the KZ menu only", template(), re.MULTILINE)
 
         assert told == [row.name for row in TABLE if row.kz_only]
 

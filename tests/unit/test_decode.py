@@ -6,7 +6,8 @@ from email.utils import formatdate
 import pytest
 from multidict import CIMultiDict
 
-from freedompay_async.codec.decode import is_page, read_answer
+from freedompay_async.codec.answer_form import is_page
+from freedompay_async.codec.decode import read_answer
 from freedompay_async.codec.messages import Evidence, Reply
 from freedompay_async.contract.models import Answer, CardRef, Extra, RequestState
 from freedompay_async.contract.table import CARDS_ISSUE

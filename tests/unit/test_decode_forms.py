@@ -7,7 +7,8 @@ import json
 
 import pytest
 
-from freedompay_async.codec.decode import is_page, read_answer, read_look_up
+from freedompay_async.codec.answer_form import is_page
+from freedompay_async.codec.decode import read_answer, read_look_up
 from freedompay_async.codec.messages import Evidence, Reply
 from freedompay_async.contract.models import GiftAnswer, IssuedGiftCard, PinPageAnswer, RequestState
 from freedompay_async.contract.table import (

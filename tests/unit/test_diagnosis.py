@@ -124,7 +124,7 @@ class TestReport:
     )
     def test_refuses_what_is_no_path(self, path):
         with pytest.raises(
-            ConfigurationError, match="it starts with / and has no host and no query"
+            ConfigurationError, match="it must start with /, without a host and a query"
         ):
             signing_report(
                 JwsSigner(auth_id="1", secret_key="k"),
@@ -153,7 +153,7 @@ class TestReport:
                 b"{}",
                 "k\n",
                 (
-                    "the secret key begins or ends with white space: it is signed with, but is it "
+                    "the secret key begins or ends with white space, which is used too: is it "
                     "part of the key?"
                 ),
             ),
@@ -236,7 +236,7 @@ class TestSign:
     def test_an_hmac(self, value, kind):
         assert (
             sign_cause(value.hex())
-            == f"it is an {kind}; the scheme is a plain SHA-256 of the body followed by the key"
+            == f"it is an {kind}; the scheme is the SHA-256 of the body followed by the key"
         )
 
     def test_in_another_form(self):
@@ -270,9 +270,8 @@ class TestSign:
 
         assert sign_cause(value) == (
             "it was made over another form of the body: with a line break at its end; it is an "
-            "HMAC-SHA-256 of the body; the scheme is a "
-            "plain SHA-256 of the body followed by the key; it is in upper-case hex; the scheme "
-            "wants lower case"
+            "HMAC-SHA-256 of the body; the scheme is the SHA-256 of the body followed by the "
+            "key; it is in upper-case hex; the scheme wants lower case"
         )
 
     def test_two_slips_at_once(self):
@@ -447,8 +446,8 @@ class TestJws:
         assert comparison.same
         assert comparison.differences == (
             (
-                "its header is written another way (the order of its fields, or spaces), which is as "
-                "good"
+                "its header is written in another way (the order of its fields, or spaces), "
+                "which is as good"
             ),
         )
 
@@ -488,7 +487,7 @@ class TestJws:
 
         assert comparison.differences == (difference,)
         assert comparison.cause == (
-            "the signature itself fits this body and key, and the header it came with: mend "
+            "the signature itself fits this body and key, and the header it came with: correct "
             "the above, and sign again"
         )
 
@@ -576,7 +575,7 @@ class TestJws:
         )
 
         assert (
-            "its signature is in plain base64 (+ and /); it has to be base64url (- and _)"
+            "its signature is in ordinary base64 (+ and /); it has to be base64url (- and _)"
             in told(jws).differences
         )
 
@@ -588,10 +587,13 @@ class TestJws:
                 lambda body: b64(body, padded=True),
                 "the payload was signed in base64url with padding (=); it has none",
             ),
-            (b64encode, "the payload was signed in plain base64; it is signed in base64url"),
+            (b64encode, "the payload was signed in ordinary base64; it is signed in base64url"),
             (
                 lambda body: b64encode(body).rstrip(b"="),
-                "the payload was signed in plain base64 without padding; it is signed in base64url",
+                (
+                    "the payload was signed in ordinary base64 without padding; it is signed in "
+                    "base64url"
+                ),
             ),
             (
                 lambda body: b"",
@@ -679,7 +681,7 @@ class TestJws:
         digest = hashlib.sha512(f"{header}.{b64(BODY)}".encode() + KEY.encode()).digest()
 
         assert compare(jws_report(), f"{header}..{b64(digest)}", secret_key=KEY).cause == (
-            "it is a plain hash of the text and the key; HS512 is an HMAC"
+            "it is a hash of the text and the key; HS512 is an HMAC"
         )
 
     def test_with_an_empty_key(self):

@@ -85,7 +85,7 @@ class TestEncode:
                 {"client_id": 1, "product_id": 1},
                 "client_id, product_id: the contract leaves it out, or gives it another name",
             ),
-            ({"a": 1}, "a: the call has it already"),
+            ({"a": 1}, "a: the body has it already"),
         ],
     )
     def test_refuses_what_a_contract_has_taken_away(self, extra, expected):
@@ -140,7 +140,7 @@ class TestEncode:
 
         assert (
             str(caught.value)
-            == "a value has no form in JSON: it is of type range. Nothing was sent."
+            == "a value can't be written as JSON: it is of type range. Nothing was sent."
         )
 
     def test_refuses_text_that_utf_8_has_no_bytes_for_without_showing_it(self, tmp_path):

@@ -163,27 +163,26 @@ class TestText:
                 GUARD,
                 (
                     "the host refuses this key (HTTP 403, an HTML page), for status questions "
-                    "too. Whether this call did anything is not known: "
-                    "mend the key (auth_id, secret_key, the region and its signature scheme, or "
-                    "what stands between you and the issuer), "
-                    "then ask (requests.attach)."
+                    "too. Whether this call did anything is not known. Check auth_id, "
+                    "secret_key, the region and its signature scheme, and what stands between "
+                    "you and the issuer. Then ask (requests.attach)."
                 ),
             ),
             (
                 End.DUPLICATE,
                 SAID_NO,
                 (
-                    "the issuer refused the request id (HTTP 400: 17 нет). An earlier use of this "
-                    "id may have been done; "
-                    "do not repeat it under a new id before that is clear."
+                    "the issuer refused the request id (HTTP 400: 17 нет). An earlier use of "
+                    "this id may have been done. Do not repeat it under a new id before that is "
+                    "clear."
                 ),
             ),
             (
                 End.FAILED,
                 SAID_NO,
                 (
-                    "the issuer accepted the request and it failed (HTTP 400: 17 нет). It was not "
-                    "done."
+                    "the issuer accepted the request, and the request failed (HTTP 400: 17 нет). "
+                    "It was not done."
                 ),
             ),
             (
@@ -236,16 +235,15 @@ class TestText:
     def test_of_an_answer_that_cannot_be_read_says_that_it_was_done(self):
         assert explain(End.TAKEN, PERSONAL, verdict=PAGE).text == (
             "the issuer did it, and its answer can't be read (HTTP 200, an HTML page). Do not "
-            "repeat it; `body` has the answer."
+            "repeat it. `body` has the answer."
         )
 
     def test_of_a_limit_speaks_of_the_id_only_where_it_goes_out(self):
         assert explain(End.LIMITED, PERSONAL_BODY, id_sent=False).text == (
             "the issuer limits the rate (the server disconnected). HTTP 429 means that nothing "
-            "was done, and does not prove it. "
-            "No request id goes out with this call, so nothing would tell a repeat from a second "
-            "order: "
-            "make sure that it was not done before you repeat it."
+            "was done, and does not prove it. No request id goes out with this call, so the "
+            "issuer can't tell a repeat from a second order: make sure that it was not done "
+            "before you repeat it."
         )
 
     def test_of_what_is_too_old_to_be_sent_again_says_why(self):
@@ -276,23 +274,23 @@ class TestText:
                 End.REFUSED,
                 SAID_NO,
                 (
-                    "the issuer refused to answer (HTTP 400: 17 нет). That says nothing of any "
-                    "other request. It changes nothing: it is safe to repeat."
+                    "the issuer refused to answer (HTTP 400: 17 нет). That says nothing about "
+                    "any other request. It changes nothing: it is safe to repeat."
                 ),
             ),
             (
                 End.FAILED,
                 SAID_NO,
                 (
-                    "the issuer accepted the request and it failed (HTTP 400: 17 нет). It was not "
-                    "done."
+                    "the issuer accepted the request, and the request failed (HTTP 400: 17 нет). "
+                    "It was not done."
                 ),
             ),
             (
                 End.UNCLEAR,
                 PAGE,
                 (
-                    "the answer is not the contract's (HTTP 200, an HTML page). It changes "
+                    "the answer does not fit the contract (HTTP 200, an HTML page). It changes "
                     "nothing: it is safe to repeat."
                 ),
             ),
@@ -300,7 +298,7 @@ class TestText:
                 End.UNKNOWN,
                 PAGE,
                 (
-                    "the answer is not the contract's (HTTP 200, an HTML page). It changes "
+                    "the answer does not fit the contract (HTTP 200, an HTML page). It changes "
                     "nothing: it is safe to repeat."
                 ),
             ),
@@ -317,11 +315,10 @@ class TestText:
                 End.BLOCKED,
                 PAGE,
                 (
-                    "the host, or something before it, refused the question (HTTP 200, an HTML "
-                    "page), and not in the issuer's own JSON. "
-                    "The question did nothing. Check base_url and what stands between you and the "
-                    "issuer; auth_id, secret_key, the region "
-                    "and its signature scheme."
+                    "the host, or a proxy before it, refused the question (HTTP 200, an HTML "
+                    "page), and not in the issuer's own JSON. The question did nothing. Check "
+                    "base_url, what stands between you and the issuer, auth_id, secret_key, the "
+                    "region and its signature scheme."
                 ),
             ),
             (
@@ -450,10 +447,9 @@ class TestFailedAndNamed:
             "77",
             "8",
             (
-                "the issuer accepted the request and it failed (request/status), and the answer "
-                "names card 1, card c2, client 77, "
-                "transaction 8. What it names may exist: ask the issuer what it is before you "
-                "send it again."
+                "the issuer accepted the request, and the request failed (request/status), but "
+                "the answer names card 1, card c2, client 77, transaction 8. What it names may "
+                "exist: ask the issuer what it is before you send it again."
             ),
         )
 
@@ -571,7 +567,7 @@ class TestAfterASuccess:
             False,
             before.card_ids,
         )
-        assert f"has told of {told}" in error.text
+        assert f"had reported {told}" in error.text
 
     def test_of_a_key_that_is_refused_for_this_call_only_leaves_it_open(self):
         error = explain(
@@ -588,7 +584,7 @@ def test_of_a_call_that_waits_for_no_slot(callers_id):
     keep = " You gave its request_id: keep to that one" in error.text
 
     assert error.text.startswith(
-        "not sent: it would have to wait for a slot (3 calls are in flight), and queue=False. It is "
-        "safe to repeat."
+        "not sent: it would have to wait for a slot (3 calls are in flight), and queue=False. "
+        "Nothing was done; it is safe to repeat."
     )
     assert (error.call, error.request_id, keep) == ("cards.issue", "r-1", callers_id)

@@ -139,10 +139,9 @@ class TestText:
             None,
             (
                 "the host refuses this key (HTTP 200, an HTML page). Whether this call did "
-                "anything is not known. "
-                "Doing it again gives the same end: mend the key, and repeat it. "
-                "Check auth_id, secret_key, the region and its signature scheme, and what stands "
-                "between you and the issuer."
+                "anything is not known. Check auth_id, secret_key, the region and its signature "
+                "scheme, and what stands between you and the issuer. Doing it again gives the "
+                "same end: correct the key, and repeat it."
             ),
         )
 
@@ -171,7 +170,7 @@ class TestText:
             (CARDS_ACTIVATE, False),
             (REQUESTS_STATUS, False),
             (PINS_SET_URL, False),
-            (replace(CARDS_LINK, mark=Mark.GIVEN), False),
+            (replace(CARDS_LINK, mark=Mark.CUSTOM), False),
             (replace(CARDS_LINK, table_path="/a"), False),
         ],
     )
@@ -255,8 +254,8 @@ class TestGiftCards:
             "-4",
             "The product code is wrong.",
             (
-                "the issuer refused it (HTTP 200: -4 The product code is wrong.). "
-                "As the status tells, it was not done: mend what it names, and call again."
+                "the issuer refused it (HTTP 200: -4 The product code is wrong.). The status says that "
+                "it was not done: correct what it names, and call again."
             ),
         )
 
@@ -315,7 +314,7 @@ class TestTaken:
             ResultUnknown,
             (
                 "the issuer did it, and its answer can't be read (HTTP 200, JSON of another "
-                "shape). Do not repeat it; `body` has the answer."
+                "shape). Do not repeat it. `body` has the answer."
             ),
             '{"status":0,"card_id":[]}',
             "r-1",

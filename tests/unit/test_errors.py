@@ -78,6 +78,22 @@ def test_an_error_is_pickled_with_all_that_it_has(kind, protocol):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_an_error_is_named_by_the_path_that_users_import_it_from(kind):
+    assert (kind.__module__, kind.__name__) == ("freedompay_async.errors", kind.__qualname__)
+
+
+def test_an_error_that_was_pickled_when_the_errors_were_one_module_still_loads():
+    pickled = (
+        b"cfreedompay_async.errors\n_rebuild\n(cfreedompay_async.errors\nNotSent\n"
+        b"Vno luck.\ntR(dVtext\nVno luck.\nsVrequest_id\nVr-1\nsVcall\nNsb."
+    )
+
+    again = pickle.loads(pickled)
+
+    assert (type(again), str(again)) == (errors.NotSent, "no luck. [request_id r-1]")
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_an_error_is_copied_with_all_that_it_has(kind):
     made = kind("no luck.", **GIVEN)
 
@@ -299,7 +315,7 @@ class TestMeanings:
             *(
                 "Doing it again gives the same end",
                 "the waiting has stopped",
-                "says nothing of the request",
+                "says nothing about the request",
             ),
         )
 

@@ -24,7 +24,8 @@ LEVELS = (
     ("transport",),
     ("calls",),
     ("operations",),
-    ("api", "base_client"),
+    ("api", "client_options"),
+    ("base_client",),
     ("client", "hashdt"),
     # The sandbox uses nothing of the rest: a test below.
     ("batch", "sandbox"),
@@ -157,13 +158,14 @@ def test_what_a_user_imports_brings_no_batch_sandbox_or_command():
     assert "calls.session" not in arrows("__init__.py")
 
 
-def test_only_the_pool_its_connector_and_the_sandbox_import_aiohttp():
+def test_only_the_pool_its_parts_and_the_sandbox_import_aiohttp():
     assert users("aiohttp") == {"transport", "sandbox"}
     assert {
         name
         for name in FILES
         if part(name) == "transport" and "aiohttp" in {each.split(".")[0] for each in imports(name)}
     } == {
+        os.path.join("transport", "aiohttp_errors.py"),
         os.path.join("transport", "connector.py"),
         os.path.join("transport", "pool.py"),
     }
@@ -172,6 +174,12 @@ def test_only_the_pool_its_connector_and_the_sandbox_import_aiohttp():
 @pytest.mark.parametrize("library", ["typer", "rich"])
 def test_only_the_command_imports_what_is_an_extra(library):
     assert users(library) - {"cli"} == set()
+
+
+def test_of_a_batch_only_its_journal_knows_a_database():
+    found = {name for name in FILES if part(name) == "batch" and "sqlite3" in imports(name)}
+
+    assert {os.path.dirname(name) for name in found} == {os.path.join("batch", "journal")}
 
 
 @pytest.mark.parametrize(
@@ -224,7 +232,7 @@ def test_importing_the_package_does_not_import(library):
 ASKED_FOR = {
     ("api/custom_call.py", "request_id"): "a field that a struct of the caller's own may have",
     (
-        "batch/journal/sqlite.py",
+        "batch/journal/database.py",
         "sqlite_errorname",
     ): "an error of sqlite3 has it where SQLite itself raised it",
     ("calls/cancelled.py", "outcome_unknown"): "put on a CancelledError, which is Python's own",

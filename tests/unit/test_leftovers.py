@@ -37,9 +37,7 @@ def test_a_key_with_it_is_refused(signer, key, named):
         signer(auth_id="1", secret_key=key)
 
     assert caught.value.text == (
-        f"secret_key {leftover_of(Secret(key))}. Take that away; if the key is really so, say "
-        "SecretKey(…, exact=True), or "
-        "FREEDOMPAY_SECRET_KEY_EXACT=1. Nothing was sent."
+        f"secret_key {leftover_of(Secret(key))}. Remove that. If the key is really so, use SecretKey(…, exact=True) or FREEDOMPAY_SECRET_KEY_EXACT=1. Nothing was sent."
     )
     assert named in caught.value.text
     assert "k3" not in caught.value.text

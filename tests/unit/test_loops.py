@@ -18,12 +18,12 @@ from tests.samples import UNKNOWN_PATH
 
 ID = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 NO_LOOP = (
-    "this library is for asyncio, and no event loop of asyncio is running here. Nothing was sent; "
-    "call it inside asyncio.run(...)."
+    "this library is for asyncio, and no event loop of asyncio is running here. Nothing was "
+    "sent. Call it inside asyncio.run(...)."
 )
 TRIO = (
-    "this library is for asyncio, and here runs trio. Nothing was sent; run it on asyncio (with "
-    'anyio: backend="asyncio").'
+    "this library is for asyncio, and trio is running here. Nothing was sent. Run it on asyncio "
+    '(with anyio: backend="asyncio").'
 )
 PERSON = NewClient(phone=77017777777, type=1, resident=1, first_name="A", last_name="B")
 DAY = dt.date(2026, 1, 15)

@@ -82,8 +82,8 @@ def test_good_rows(made):
         (
             row({"resident": nan}),
             (
-                "client.resident is NaN or infinite, as an empty cell of a table is in some "
-                "programs: leave it out"
+                "client.resident is NaN or infinite, as some programs read an empty cell: leave "
+                "it out"
             ),
         ),
         (row({"external_user_id": nan}), "client.external_user_id is NaN or infinite"),

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 import msgspec
 import pytest
 
-from freedompay_async.contract.models import Extra, GivenBody, NewClient, PinSetting
+from freedompay_async.contract.models import CustomBody, Extra, NewClient, PinSetting
 from freedompay_async.contract.models.open import Fields
 from freedompay_async.redaction.opening import Closed, opened
 from freedompay_async.redaction.secret import Document, Pin, Secret
@@ -83,7 +83,7 @@ def test_what_holds_no_secret_is_itself(value):
         (Holder(Holder(Pin("1"))), Holder(Holder("1"))),
         (Frozen(Pin("1")), Frozen("1")),
         (Frozen({"x": Pin("1")}, Pin("2")), Frozen({"x": "1"}, "2")),
-        (GivenBody(fields=Fields({"a": 1})), GivenBody(fields={"a": 1})),
+        (CustomBody(fields=Fields({"a": 1})), CustomBody(fields={"a": 1})),
     ],
 )
 def test_what_holds_some_has_their_values(value, expected):

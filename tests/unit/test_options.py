@@ -9,23 +9,26 @@ import pytest
 
 from freedompay_async import FreedomPay, JwsSigner, Policy
 from freedompay_async.api import Cards, Clients, GiftCards, Requests, SpendingLimits, Transactions
+from freedompay_async.client_options import (
+    CLIENT_OPTIONS,
+    FREEDOMPAY_OPTIONS,
+    Chosen,
+    choose,
+    close_options,
+)
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.hashdt import HashDT
 from freedompay_async.hashdt.pins import Pins
 from freedompay_async.settings.options import (
     CALL_OPTIONS,
     CHANGE_OPTIONS,
-    CLIENT_OPTIONS,
-    FREEDOMPAY_OPTIONS,
     ID_OPTIONS,
     NO_OPTIONS,
     READ_OPTIONS,
-    Chosen,
-    choose,
-    close_options,
-    unknown_option,
+    check_options,
 )
 from tests.declared_options import options_of
+from tests.transports import Carrier
 
 SIGNER = JwsSigner(auth_id="1", secret_key="k")
 CONTEXT = ssl.create_default_context()
@@ -39,6 +42,7 @@ RIGHT = {
     "ssl_context": CONTEXT,
     "max_answer": 1000,
     "trust_env": True,
+    "transport": Carrier(),
     "signer": SIGNER,
     "record": "record.jsonl",
 }
@@ -60,7 +64,7 @@ def test_options_of_a_call():
 
 
 def test_options_of_a_client():
-    assert {*RIGHT, "proxy"} == FREEDOMPAY_OPTIONS
+    assert {*RIGHT, "proxy", "transport"} == FREEDOMPAY_OPTIONS
     assert {"signer", "record"} == FREEDOMPAY_OPTIONS - CLIENT_OPTIONS
     assert set(Chosen.__slots__) == FREEDOMPAY_OPTIONS
 
@@ -136,7 +140,9 @@ def test_what_is_given_is_taken(name):
     }
 
 
-@pytest.mark.parametrize("name", ["rate", "policy", "ssl_context", "proxy", "signer", "record"])
+@pytest.mark.parametrize(
+    "name", ["rate", "policy", "ssl_context", "proxy", "transport", "signer", "record"]
+)
 def test_none_is_as_good_as_nothing_where_the_type_says_so(name):
     assert chosen({name: None}) == chosen({})
 
@@ -147,18 +153,22 @@ def test_none_is_as_good_as_nothing_where_the_type_says_so(name):
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"max_connections": 0}, "max_connections=0: connections, at least 1."),
+        ({"max_connections": 0}, "max_connections=0: it must be at least 1 (connections)."),
         (
             {"max_connections": None},
             "max_connections is None: give a whole number of connections (int).",
         ),
-        ({"rate": 0}, "rate=0: calls a second, more than 0."),
+        ({"rate": 0}, "rate=0: it must be more than 0 (calls a second)."),
         ({"rate": "4"}, "rate is of type str: give a number of calls a second."),
-        ({"timeout": 0}, "timeout=0: seconds, more than 0."),
-        ({"max_answer": 0}, "max_answer=0: bytes, at least 1."),
+        ({"timeout": 0}, "timeout=0: it must be more than 0 (seconds)."),
+        ({"max_answer": 0}, "max_answer=0: it must be at least 1 (bytes)."),
         ({"policy": 5}, "policy is of type int: give a Policy."),
         ({"ssl_context": True}, "ssl_context is of type bool: give an ssl.SSLContext."),
         ({"trust_env": "0"}, "trust_env is of type str: give True or False."),
+        (
+            {"transport": 5},
+            "transport is of type int: give an object with the methods of Transport.",
+        ),
     ],
 )
 def test_each_is_checked(options, told):
@@ -188,9 +198,10 @@ def test_unknown_option_is_told_as_python_tells_it():
 
 def test_what_is_given_with_an_unknown_option_is_let_go():
     options = {"timeout": 1.0, "tmeout": 2.0}
-    error = unknown_option(options, CALL_OPTIONS, "Cards.info")
+    with pytest.raises(TypeError) as caught:
+        check_options(options, CALL_OPTIONS, "Cards.info")
 
-    assert str(error) == "Cards.info() got an unexpected keyword argument 'tmeout'"
+    assert str(caught.value) == "Cards.info() got an unexpected keyword argument 'tmeout'"
     assert options == {}
 
 

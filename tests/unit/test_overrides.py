@@ -40,7 +40,7 @@ class TestRefusals:
         [
             (
                 {"call": UNKNOWN_NAME},
-                f"Override(call={UNKNOWN_NAME!r}): no such call; `freedompay contract` lists them.",
+                f"Override(call={UNKNOWN_NAME!r}): no such call. `freedompay contract` lists all.",
             ),
             (
                 {"path": "/a"},
@@ -84,27 +84,27 @@ class TestRefusals:
             ),
             (
                 {"header_names": {"": "A"}},
-                "Override(header_names={'': 'A'}): not names of headers.",
+                "Override(header_names={'': 'A'}): these are no names of headers.",
             ),
             (
                 {"header_names": {"A": ""}},
-                "Override(header_names={'A': ''}): not names of headers.",
+                "Override(header_names={'A': ''}): these are no names of headers.",
             ),
             (
                 {"header_names": {"A": "B C"}},
-                "Override(header_names={'A': 'B C'}): not names of headers.",
+                "Override(header_names={'A': 'B C'}): these are no names of headers.",
             ),
             (
                 {"header_names": {"A": "B\r\nC"}},
-                "Override(header_names={'A': 'B\\r\\nC'}): not names of headers.",
+                "Override(header_names={'A': 'B\\r\\nC'}): these are no names of headers.",
             ),
             (
                 {"header_names": {"A": "Ё"}},
-                "Override(header_names={'A': 'Ё'}): not names of headers.",
+                "Override(header_names={'A': 'Ё'}): these are no names of headers.",
             ),
             (
                 {"header_names": {"A": "B:"}},
-                "Override(header_names={'A': 'B:'}): not names of headers.",
+                "Override(header_names={'A': 'B:'}): these are no names of headers.",
             ),
             ({"envelope": "dt"}, "Override(envelope='dt'): give a list of field names."),
             (
@@ -126,11 +126,11 @@ class TestRefusals:
             ({"envelope": 5}, "Override(envelope=…): give a list of field names."),
             (
                 {"section": "cards"},
-                "Override(section='cards'): 'cards' is none of payment_cards, gift_cards, hashdt.",
+                "Override(section='cards'): 'cards' is not one of payment_cards, gift_cards, hashdt.",
             ),
             (
                 {"call": "cards.issue", "retry": "never"},
-                "Override(retry='never'): 'never' is none of read, repeatable, askable, unaskable.",
+                "Override(retry='never'): 'never' is not one of read, repeatable, askable, unaskable.",
             ),
             (
                 {"header_names": {"A": 5}},
@@ -175,45 +175,45 @@ class TestRefusals:
             ),
             (
                 {"rename": {"client_id": "product_id"}},
-                "rename=…): client_id can't be called product_id: so is product_id already.",
+                "rename=…): client_id can't be renamed to product_id: product_id has that name.",
             ),
             (
                 {"rename": {"client_id": "a", "product_id": "a"}},
-                "rename=…): product_id can't be called a: so is client_id already.",
+                "rename=…): product_id can't be renamed to a: client_id has that name.",
             ),
             (
                 {"rename": {"client_id": "request_id"}},
-                "rename=…): client_id can't be called request_id: each call has its own.",
+                "rename=…): client_id can't be renamed to request_id: each call has its own.",
             ),
             (
                 {"rename": {"client_id": "client.id"}},
                 (
-                    "rename=…): client_id can't be called 'client.id': give a name of letters, "
-                    "digits, - and _, without a dot."
+                    "rename=…): client_id can't be renamed to 'client.id': use letters, digits, - "
+                    "and _, without a dot."
                 ),
             ),
             (
                 {"rename": {"client_id": ""}},
                 (
-                    "rename=…): client_id can't be called '': give a name of letters, digits, - "
-                    "and _, without a dot."
+                    "rename=…): client_id can't be renamed to '': use letters, digits, - and _, "
+                    "without a dot."
                 ),
             ),
             (
                 {"leave_out": ["client_id"], "rename": {"client_id": "a"}},
-                "rename=…): client_id is left out as well.",
+                "rename=…): client_id is both left out and renamed.",
             ),
             (
                 {"leave_out": ["client_id"], "fields": {"client_id": 1}},
-                "fields=…): client_id is added, and left out as well.",
+                "fields=…): client_id is both added and left out.",
             ),
             (
                 {"rename": {"client_id": "a"}, "fields": {"client_id": 1}},
-                "fields=…): client_id is added, and called a as well.",
+                "fields=…): client_id is both added and renamed to a.",
             ),
             (
                 {"rename": {"client_id": "a"}, "fields": {"a": 1}},
-                "fields=…): a is added, and another field is called so as well.",
+                "fields=…): a is added, and another field is renamed to that.",
             ),
         ],
     )
@@ -233,22 +233,22 @@ class TestRefusals:
                     "rename": {"client.phone": "tel"},
                 },
                 (
-                    "Override(call='clients.create', rename=…): client.phone is inside of client, "
+                    "Override(call='clients.create', rename=…): client.phone is inside client, "
                     "which is left out."
                 ),
             ),
             (
                 {"call": "clients.create", "leave_out": ["client", "client.phone"]},
                 (
-                    "Override(call='clients.create', leave_out=…): client.phone is inside of "
+                    "Override(call='clients.create', leave_out=…): client.phone is inside "
                     "client, which is left out."
                 ),
             ),
             (
                 {"call": "clients.create", "rename": {"client.first_name": "last_name"}},
                 (
-                    "Override(call='clients.create', rename=…): client.first_name can't be called "
-                    "last_name: so is client.last_name already."
+                    "Override(call='clients.create', rename=…): client.first_name can't be "
+                    "renamed to last_name: client.last_name has that name."
                 ),
             ),
             (
@@ -273,7 +273,7 @@ class TestRefusals:
                 {"call": "requests.status", "leave_out": ["request_id"]},
                 (
                     "Override(call='requests.status', leave_out=…): requests.status asks about a "
-                    "request_id, so it can't go without one."
+                    "request_id, so it needs one."
                 ),
             ),
             *(
@@ -309,7 +309,7 @@ class TestRefusals:
                 [Override(section=Section.PAYMENT_CARDS, leave_out=["request_id"])],
                 (
                     "Override(call='requests.status', leave_out=…): requests.status asks about a "
-                    "request_id, so it can't go without one."
+                    "request_id, so it needs one."
                 ),
             ),
             (
@@ -317,7 +317,7 @@ class TestRefusals:
                     Override(fields={"client_id": 1}),
                     Override(call="cards.issue", leave_out=["client_id"]),
                 ],
-                "Override(call='cards.issue', fields=…): client_id is added, and left out as well.",
+                "Override(call='cards.issue', fields=…): client_id is both added and left out.",
             ),
             (
                 [
@@ -325,8 +325,8 @@ class TestRefusals:
                     Override(call="cards.issue", rename={"product_id": "a"}),
                 ],
                 (
-                    "Override(call='cards.issue', rename=…): product_id can't be called a: so is "
-                    "client_id already."
+                    "Override(call='cards.issue', rename=…): product_id can't be renamed to a: "
+                    "client_id has that name."
                 ),
             ),
         ],
@@ -354,24 +354,33 @@ class TestRefusals:
             (
                 "cards.issue",
                 Retry.READ,
-                "Override(call='cards.issue', retry=…): it changes something, so it is no read.",
+                (
+                    "Override(call='cards.issue', retry=…): the call changes something, so it is no "
+                    "read."
+                ),
             ),
             (
                 "cards.issue",
                 Retry.REPEATABLE,
-                "Override(call='cards.issue', retry=…): it changes something, so it is no read.",
+                (
+                    "Override(call='cards.issue', retry=…): the call changes something, so it is no "
+                    "read."
+                ),
             ),
             (
                 "cards.set_pin",
                 Retry.REPEATABLE,
-                "Override(call='cards.set_pin', retry=…): it changes something, so it is no read.",
+                (
+                    "Override(call='cards.set_pin', retry=…): the call changes something, so it is "
+                    "no read."
+                ),
             ),
             (
                 "gift_cards.issue",
                 Retry.READ,
                 (
-                    "Override(call='gift_cards.issue', retry=…): it changes something, so it is "
-                    "no read."
+                    "Override(call='gift_cards.issue', retry=…): the call changes something, so "
+                    "it is no read."
                 ),
             ),
             (
@@ -398,11 +407,15 @@ class TestRefusals:
                     "ask about."
                 ),
             ),
-            ("cards.info", Retry.ASKABLE, "Override(call='cards.info', retry=…): it is a read."),
+            (
+                "cards.info",
+                Retry.ASKABLE,
+                ("Override(call='cards.info', retry=…): the call is a read."),
+            ),
             (
                 "cards.balance",
                 Retry.UNASKABLE,
-                "Override(call='cards.balance', retry=…): it is a read.",
+                "Override(call='cards.balance', retry=…): the call is a read.",
             ),
         ],
     )
@@ -451,12 +464,12 @@ class TestRows:
             ),
             (
                 {"envelope": ["trace", "trace"]},
-                {"given_envelope": {"trace"}, "envelope": {"trace"}},
+                {"own_envelope": {"trace"}, "envelope": {"trace"}},
             ),
-            ({"envelope": []}, {"given_envelope": frozenset(), "envelope": frozenset()}),
+            ({"envelope": []}, {"own_envelope": frozenset(), "envelope": frozenset()}),
             (
                 {"envelope": ("request_status", "dt", "error_code")},
-                {"given_envelope": ENVELOPES[Section.PAYMENT_CARDS]},
+                {"own_envelope": ENVELOPES[Section.PAYMENT_CARDS]},
             ),
             ({}, {}),
             ({"leave_out": ["card_id"]}, {"leave_out": {"card_id"}}),
@@ -559,7 +572,7 @@ class TestRows:
         made = rows(Override(section=section, envelope=["trace"]))
 
         assert {
-            name: (row.envelope, row.given_envelope)
+            name: (row.envelope, row.own_envelope)
             for name, row in made.items()
             if row.section is section
         } == dict.fromkeys(

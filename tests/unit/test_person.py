@@ -202,8 +202,8 @@ class TestStructs:
 class TestEmail:
     def test_names_the_letter(self):
         assert email_flaw("aidar@m\u0430il.kz") == (
-            'has the letter "\u0430" (CYRILLIC SMALL LETTER A, U+0430) among letters of Latin: '
-            "type the address anew"
+            'has the letter "\u0430" (CYRILLIC SMALL LETTER A, U+0430) among letters of Latin: type '
+            "the address again"
         )
 
     def test_names_the_letter_that_is_unlike_most(self):

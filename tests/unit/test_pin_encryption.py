@@ -324,8 +324,7 @@ class TestRefusals:
     @pytest.mark.parametrize("plain", ["iso-0", "1234", "", None, b"digits"])
     def test_of_a_plain_that_is_neither_digits_nor_a_function(self, plain):
         assert refusal(made, plain=plain).text == (
-            "plain is 'digits' or a function from the digits to bytes, such as a PIN block of "
-            f"your own. {SHOWN}"
+            f"plain must be 'digits', or a function from the digits to bytes, such as a PIN block. {SHOWN}"
         )
 
     @pytest.mark.parametrize("mode", ["CTR", "GCM"])
@@ -344,7 +343,7 @@ class TestRefusals:
 
         assert (
             error.text
-            == f"mode {mode} takes whole blocks, and digits never fill one: say a padding. {SHOWN}"
+            == f"mode {mode} takes whole blocks, and digits never fill one: choose a padding. {SHOWN}"
         )
 
     @pytest.mark.parametrize(("mode", "iv"), [("CBC", IV), ("ECB", None)])
@@ -353,7 +352,7 @@ class TestRefusals:
         error = refusal(made(mode=mode, iv=iv, padding="none", plain=giving(bytes(length))), PIN)
 
         assert error.text == (
-            f"plain gave {length} bytes, and mode {mode} with padding 'none' takes whole "
+            f"plain returned {length} bytes, and mode {mode} with padding 'none' takes whole "
             f"blocks of 16. {SHOWN}"
         )
 
@@ -372,7 +371,7 @@ class TestRefusals:
     )
     def test_of_an_iv_that_is_no_bytes(self, mode, size, padding, iv):
         assert refusal(made, mode=mode, padding=padding, iv=iv).text == (
-            f"iv in mode {mode} is 'random-prefix' or {size} bytes; decode hex or base64 first. "
+            f"iv in mode {mode} must be 'random-prefix' or {size} bytes: decode hex or base64 first. "
             f"{SHOWN}"
         )
 
@@ -390,7 +389,7 @@ class TestRefusals:
         ]
 
         assert messages == [
-            f"iv is {length} bytes: mode {mode} takes {size}; decode hex or base64 first. {SHOWN}"
+            f"iv has {length} bytes, and mode {mode} takes {size}: decode hex or base64 first. {SHOWN}"
             for length in lengths
         ]
 
@@ -398,7 +397,7 @@ class TestRefusals:
     def test_of_a_key_of_another_length(self, length):
         assert (
             refusal(made, key=bytes(length)).text
-            == f"key is {length} bytes: AES 256 takes 32. {SHOWN}"
+            == f"key has {length} bytes, and AES 256 takes 32. {SHOWN}"
         )
 
     @pytest.mark.parametrize("text", [KEY.hex(), KEY.hex().upper(), KEY.hex() + "\n"])
@@ -407,7 +406,7 @@ class TestRefusals:
 
         assert (
             refusal(made, key=text.encode()).text
-            == f"key is {len(text)} bytes: AES 256 takes 32. {hint} {SHOWN}"
+            == f"key has {len(text)} bytes, and AES 256 takes 32. {hint} {SHOWN}"
         )
 
     @pytest.mark.parametrize(
@@ -424,7 +423,7 @@ class TestRefusals:
 
         assert (
             refusal(made, key=text).text
-            == f"key is {len(text)} bytes: AES 256 takes 32. {hint} {SHOWN}"
+            == f"key has {len(text)} bytes, and AES 256 takes 32. {hint} {SHOWN}"
         )
 
     @pytest.mark.parametrize("kind", [str, Secret])
@@ -449,8 +448,7 @@ class TestRefusals:
     )
     def test_of_a_key_as_text_leaves_the_decoding_to_the_user(self, kind, text, hint):
         assert refusal(made, key=kind(text)).text == (
-            "key is text, and AES 256 takes 32 bytes: decode it, as hex, as base64 or as its "
-            f"characters, whichever the vendor means.{hint} {SHOWN}"
+            f"key is text, and AES 256 takes 32 bytes: decode it as hex, as base64 or as characters, as the vendor means it.{hint} {SHOWN}"
         )
 
     @pytest.mark.parametrize(
@@ -486,11 +484,15 @@ class TestRefusals:
         ],
     )
     def test_of_what_is_no_pin(self, pin):
-        assert refusal(made(), pin).text == f"pin is text of 4 to 12 digits from 0 to 9. {SHOWN}"
+        assert (
+            refusal(made(), pin).text == f"pin must be text of 4 to 12 digits from 0 to 9. {SHOWN}"
+        )
 
     @pytest.mark.parametrize("pin", [Secret(""), Secret("123"), Secret("12345\n")])
     def test_of_a_secret_that_is_no_pin(self, pin):
-        assert refusal(made(), pin).text == f"pin is text of 4 to 12 digits from 0 to 9. {SHOWN}"
+        assert (
+            refusal(made(), pin).text == f"pin must be text of 4 to 12 digits from 0 to 9. {SHOWN}"
+        )
 
     def test_of_what_is_no_pin_comes_before_the_function_sees_it(self):
         seen = []
@@ -510,14 +512,14 @@ class TestRefusals:
     def test_of_a_plain_that_is_no_bytes(self, plain, kind):
         assert (
             refusal(made(plain=giving(plain)), PIN).text
-            == f"plain gave {kind}: what is encrypted is bytes. {SHOWN}"
+            == f"plain returned {kind}: it must return bytes. {SHOWN}"
         )
 
     @pytest.mark.parametrize(("mode", "iv", "padding"), SENSIBLE)
     def test_of_an_empty_plain(self, mode, iv, padding):
         error = refusal(made(mode=mode, iv=iv, padding=padding, plain=giving(b"")), PIN)
 
-        assert error.text == f"plain gave no bytes: there is nothing to encrypt. {SHOWN}"
+        assert error.text == f"plain returned no bytes: there is nothing to encrypt. {SHOWN}"
 
     def test_an_error_of_the_function_is_the_users_own(self):
         with pytest.raises(ZeroDivisionError):
@@ -642,8 +644,8 @@ class TestSilence:
             door(made())
 
         assert str(caught.value) == (
-            "an AesPin is not pickled, because its key is in it: make it anew from the place "
-            "that the key is kept in"
+            "an AesPin can't be pickled, because it holds its key: make a new one from the place "
+            "where the key is kept"
         )
 
 

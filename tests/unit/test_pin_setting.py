@@ -6,10 +6,7 @@ from freedompay_async.api.pin_setting import pin_to_send
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.redaction.secret import Hidden, Pin
 
-PLAIN = (
-    "set_pin was given a plain PIN and nothing to encrypt it with: hand in encrypt=, or the "
-    "encrypted text."
-)
+PLAIN = "a plain PIN can't be sent: pass encrypt= with it, or the encrypted text."
 
 
 def backwards(text: str) -> str:
@@ -35,10 +32,10 @@ def test_without_a_pin_the_issuer_makes_one():
 @pytest.mark.parametrize(
     ("pin", "encrypt", "expected"),
     [
-        (None, backwards, "set_pin(encrypt=…) needs the pin."),
-        (Pin(""), None, "set_pin was given an empty PIN."),
-        (Pin(""), backwards, "set_pin was given an empty PIN."),
-        (Pin("1234"), lambda text: "", "set_pin was given an empty PIN."),
+        (None, backwards, "set_pin has encrypt= and no PIN to encrypt."),
+        (Pin(""), None, "the PIN is empty."),
+        (Pin(""), backwards, "the PIN is empty."),
+        (Pin("1234"), lambda text: "", "the PIN is empty."),
         (Pin("1234"), None, PLAIN),
         (Pin("123456789012"), None, PLAIN),
     ],

@@ -18,7 +18,10 @@ class TestPolicy:
         with pytest.raises(ConfigurationError) as caught:
             Policy(**{name: value})
 
-        assert caught.value.text.startswith(f"{name}={value!r}: a ") or (name, type(value)) == (
+        assert caught.value.text.startswith(f"{name}={value!r}: it must be ") or (
+            name,
+            type(value),
+        ) == (
             "attempts",
             float,
         )

@@ -28,7 +28,7 @@ def waited(looks, looked, jitter=0.5, **options):
 
 
 def follow(looks, takes, jitter=0.5, *, until=inf):
-    """PollSchedule at one request until its end has been seen; the ages of the looks."""
+    """Looks at one request until its end has been seen; the ages of the looks."""
     ages, looked = [], 0.0
     while (age := waited(looks, looked, jitter)) < until:
         ages.append(age)
@@ -168,7 +168,6 @@ def test_what_is_supposed_where_little_was_seen_weighs_as_much_as_two_looks(seen
     for count, pending, age, ended in seen:
         for _ in range(count):
             looks.learn(pending, age, ended=ended)
-    looks._plan()
 
     assert waited(looks, 0.0) == pytest.approx(first, rel=1e-4)
 

@@ -16,7 +16,7 @@ import pytest
 
 from freedompay_async import Drift, NewClient, Secret
 from freedompay_async.batch import Outcome, Plan, Report, State
-from freedompay_async.contract.models import GivenBody
+from freedompay_async.contract.models import CustomBody
 from freedompay_async.contract.models.open import Fields
 from freedompay_async.hashdt import PinPage
 from freedompay_async.models import (
@@ -192,7 +192,7 @@ def test_an_encoder_of_any_decimal_format_writes_it(form):
 def test_fields_of_a_caller_are_written_by_no_encoder():
     """They may hold anything, unsealed."""
     with pytest.raises(TypeError):
-        msgspec.json.encode(GivenBody(fields=Fields({"pin": "1234"})))
+        msgspec.json.encode(CustomBody(fields=Fields({"pin": "1234"})))
 
 
 class TestPydantic:

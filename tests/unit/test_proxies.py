@@ -76,7 +76,7 @@ def test_what_is_no_address_is_refused_and_not_shown(text):
         Proxy.read(text, "FREEDOMPAY_PROXY")
 
     assert caught.value.text.startswith(
-        "FREEDOMPAY_PROXY is no address of a proxy: write one like http://proxy.example.com:3128"
+        "FREEDOMPAY_PROXY is no address of a proxy: write it like http://proxy.example.com:3128"
     )
     assert "hunter2" not in caught.value.text
 
@@ -163,16 +163,16 @@ class TestWay:
     def test_is_straight_unless_somebody_says_otherwise(self):
         way = Way.of(HOST, proxy=None, trust_env=False)
 
-        assert (way.proxy, way.netrc, way.unused, way.told()) == (None, False, None, "")
+        assert (way.proxy, way.netrc, way.unused, way.hint()) == (None, False, None, "")
 
     def test_names_the_proxy_that_is_not_used(self, environment):
         environment.setenv("HTTPS_PROXY", "http://me:hunter2@proxy:3128")
         way = Way.of(HOST, proxy=None, trust_env=False)
 
         assert way.proxy is None
-        assert way.told() == (
-            "; HTTPS_PROXY names a proxy, and it is not used: trust_env=True, proxy= or "
-            "--proxy would"
+        assert way.hint() == (
+            "; HTTPS_PROXY names a proxy, which is not used: set trust_env=True, proxy= or "
+            "--proxy to use it"
         )
 
     def test_is_not_bothered_by_one_that_could_not_be_used(self, environment):
@@ -185,7 +185,7 @@ class TestWay:
         way = Way.of(HOST, proxy=None, trust_env=True)
 
         assert (way.proxy.shown, way.netrc) == ("http://proxy:3128", True)
-        assert way.told() == ", through the proxy http://proxy:3128 that HTTPS_PROXY names"
+        assert way.hint() == ", through the proxy http://proxy:3128 that HTTPS_PROXY names"
         assert repr(way) == "Way(Proxy('http://proxy:3128', HTTPS_PROXY))"
 
     def test_refuses_one_of_the_environment_that_can_not_be_used(self, environment):

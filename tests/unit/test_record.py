@@ -13,10 +13,10 @@ import pytest
 
 from freedompay_async.calls.record import Record
 from freedompay_async.contract.models import (
+    CustomBody,
     GiftCardState,
     GiftConfirmation,
     GiftIssue,
-    GivenBody,
     IssuedGiftCard,
     PinSetting,
 )
@@ -26,7 +26,6 @@ from freedompay_async.errors import (
     AuthenticationError,
     ConfigurationError,
     GiftCardError,
-    JournalError,
     NotSent,
     OutcomeUnknown,
     RateLimited,
@@ -150,7 +149,7 @@ async def test_what_is_no_end_of_a_call_leaves_the_first_line_alone(path, lines)
         (CARDS_SET_PIN, PinSetting(card_id="c", pin=Pin("9876")), {"card_id": "c", "pin": "***"}),
         (
             CARDS_SET_PIN,
-            GivenBody(fields=Fields({"a": 1, "pin": Secret("9876")})),
+            CustomBody(fields=Fields({"a": 1, "pin": Secret("9876")})),
             {"fields": {"a": 1, "pin": "***"}},
         ),
     ],
@@ -209,20 +208,44 @@ async def test_the_file_is_its_owners_only(path):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-async def test_a_file_that_cannot_be_written_stops_the_call(tmp_path):
-    made = []
+@pytest.mark.parametrize(
+    ("name", "kind", "text"),
+    [
+        (
+            ".",
+            ConfigurationError,
+            (
+                "{path} can't be used as a record (Is a directory). Name another file, or a new one. "
+                "Nothing was sent."
+            ),
+        ),
+        (
+            "no/such/folder.jsonl",
+            NotSent,
+            (
+                "the record {path} can't be written (No such file or directory). Nothing was sent. It "
+                "is safe to repeat when the file can be written."
+            ),
+        ),
+    ],
+)
+async def test_a_file_that_cannot_be_written_stops_the_call(tmp_path, name, kind, text):
+    made, path = [], tmp_path / name
 
     async def work():
         made.append("sent")
 
-    with pytest.raises(JournalError) as caught:
-        await Record(tmp_path).keep(GIFT_CARDS_ISSUE, "r-1", ISSUE, {}, work)
+    with pytest.raises(kind) as caught:
+        await Record(path).keep(GIFT_CARDS_ISSUE, "r-1", ISSUE, {}, work)
 
+    error = caught.value
     assert made == []
-    assert (caught.value.text, caught.value.request_id, caught.value.call) == (
-        f"the record {tmp_path} can't be written (Is a directory). Nothing was sent.",
+    assert (type(error), error.text, error.request_id, error.call, error.done) == (
+        kind,
+        text.format(path=path),
         "r-1",
         "gift_cards.issue",
+        False,
     )
 
 

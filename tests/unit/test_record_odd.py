@@ -16,10 +16,10 @@ import msgspec
 import pytest
 
 from freedompay_async.calls.record import Record
-from freedompay_async.contract.models import GiftIssue, GivenBody, IssuedGiftCard
+from freedompay_async.contract.models import CustomBody, GiftIssue, IssuedGiftCard
 from freedompay_async.contract.models.open import Extra, Fields
 from freedompay_async.contract.table import CARDS_SET_PIN, GIFT_CARDS_ISSUE
-from freedompay_async.errors import ConfigurationError, JournalError, OutcomeUnknown
+from freedompay_async.errors import ConfigurationError, NotSent, OutcomeUnknown
 from freedompay_async.redaction.secret import Secret
 
 PAN = "4111111111111111"
@@ -130,7 +130,7 @@ class TestFields:
             "more": [{"cvv": 987}],
             "word": Secret("x"),
         }
-        await keep({}, call=CARDS_SET_PIN, request=GivenBody(fields=Fields(fields)))
+        await keep({}, call=CARDS_SET_PIN, request=CustomBody(fields=Fields(fields)))
 
         shown = {
             "card_id": "c-1",
@@ -191,7 +191,7 @@ class TestFields:
 
 class TestCancelled:
     @pytest.fixture
-    def held(self, monkeypatch):
+    def held(self, monkeypatch, path):
         """The first line waits for `held.go`; `held.fails` is what becomes of it."""
 
         class Held:
@@ -199,17 +199,17 @@ class TestCancelled:
             begun = threading.Event()
             fails: OSError | None = None
 
-        write = Record._write
+        opened = os.open
 
-        def slow(record, entry):
-            if entry["state"] == "sending":
+        def slow(name, *args, **options):
+            if name == str(path) and not Held.begun.is_set():
                 Held.begun.set()
                 assert Held.go.wait(20)
                 if Held.fails is not None:
                     raise Held.fails
-            write(record, entry)
+            return opened(name, *args, **options)
 
-        monkeypatch.setattr(Record, "_write", slow)
+        monkeypatch.setattr(os, "open", slow)
         yield Held
         Held.go.set()
 
@@ -254,11 +254,14 @@ class TestDisk:
         full(0)
         worked = []
 
-        with pytest.raises(JournalError) as caught:
+        with pytest.raises(NotSent) as caught:
             await keep(lambda: worked.append(1))
 
         assert (caught.value.text, caught.value.request_id, caught.value.call, worked) == (
-            f"the record {path} can't be written ({os.strerror(errno.ENOSPC)}). Nothing was sent.",
+            (
+                f"the record {path} can't be written ({os.strerror(errno.ENOSPC)}). Nothing was sent. "
+                "It is safe to repeat when the file can be written."
+            ),
             "r-1",
             "gift_cards.issue",
             [],

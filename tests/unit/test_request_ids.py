@@ -192,16 +192,15 @@ class TestOneName:
         ("value", "reason"),
         [
             ("", "is empty: give a key"),
-            (" \n", "has nothing in it that can be seen: give a key"),
-            ("\u3164\u2800", "has nothing in it that can be seen: give a key"),
+            (" \n", "has no visible character: give a key"),
+            ("\u3164\u2800", "has no visible character: give a key"),
             ("k" * 201, "has 201 characters: a key has at most 200"),
             ("ю" * 201, "has 201 characters: a key has at most 200"),
             *(
                 (
                     f"a{char}b",
                     (
-                        f"has a character that can't be seen (U+{ord(char):04X}): delete it or "
-                        "write a plain space"
+                        f"has a character that can't be seen (U+{ord(char):04X}): delete it or write a space"
                     ),
                 )
                 for char in "\0\x1b\x7f\x80\ud800\ue000\u0378\ufdd0\U0010ffff\u0600\u06dd"
@@ -225,8 +224,8 @@ class TestOneName:
             (
                 "m\0y",
                 (
-                    "the batch name 'm\\x00y' has a character that can't be seen (U+0000): delete "
-                    "it or write a plain space."
+                    "the batch name 'm\\x00y' has a character that can't be seen (U+0000): "
+                    "delete it or write a space."
                 ),
             ),
             (
@@ -252,7 +251,7 @@ def told(text):
     try:
         return one_name("key", text)
     except BadName as error:
-        return str(error).replace("is empty", "has nothing in it that can be seen")
+        return str(error).replace("is empty", "has no visible character")
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])
@@ -332,8 +331,8 @@ def test_an_id_that_does_not_fit_into_a_header_is_refused(given):
         checked_request_id(given)
 
     assert caught.value.text == (
-        "request_id is no UUID, nor another text of 1 to 128 ASCII characters without spaces. "
-        "Nothing was sent."
+        "request_id is no UUID and no text of 1 to 128 ASCII characters without spaces. Nothing "
+        "was sent."
     )
 
 

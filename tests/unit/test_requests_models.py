@@ -129,7 +129,7 @@ class TestMoney:
             money(amount)
 
         assert caught.value.text == (
-            "an amount is not a number of at most 24 digits and 6 decimal places, 0 or more. "
+            "an amount must be a number of at most 24 digits and 6 decimal places, 0 or more. "
             "Nothing was sent."
         )
 

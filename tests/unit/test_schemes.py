@@ -33,9 +33,9 @@ def test_a_setting_is_read(text, expected):
         ("", "'' is no scheme"),
         ("hs256", "'hs256' is no scheme"),
         ("jws", "'jws' is no scheme"),
-        ("cards=sign", "'cards' is no section: payment-cards and gift-cards are"),
-        ("hashdt=sign", "'hashdt' is no section: payment-cards and gift-cards are"),
-        ("=sign", "'' is no section: payment-cards and gift-cards are"),
+        ("cards=sign", "'cards' is no section (they are payment-cards and gift-cards)"),
+        ("hashdt=sign", "'hashdt' is no section (they are payment-cards and gift-cards)"),
+        ("=sign", "'' is no section (they are payment-cards and gift-cards)"),
         ("sign,gift-cards=jws-hs256", "it names two schemes for gift_cards"),
     ],
 )
@@ -44,7 +44,7 @@ def test_a_setting_that_is_none_is_named(text, why):
         read_schemes(text, "FREEDOMPAY_SIGNATURE")
 
     assert caught.value.text == (
-        f"FREEDOMPAY_SIGNATURE is {text!r}, and {why}. Use one of jws-hs512, jws-hs256, sign; or "
+        f"FREEDOMPAY_SIGNATURE is {text!r}: {why}. Use one of jws-hs512, jws-hs256, sign; or "
         "one for each section, such as "
         "payment-cards=jws-hs256,gift-cards=sign. Nothing was sent."
     )
@@ -80,7 +80,7 @@ def test_a_section_that_is_not_named_keeps_the_scheme_of_the_region():
 
 @pytest.mark.parametrize("chosen", [{}, {GIFTS: Scheme.SIGN}])
 def test_without_a_region_each_section_has_to_be_named(chosen):
-    with pytest.raises(ConfigurationError, match="no region: it decides the signature scheme"):
+    with pytest.raises(ConfigurationError, match="no signature scheme, because no region is set"):
         signers_of(None, chosen, auth_id="1", secret_key=KEY)
 
 
@@ -90,9 +90,7 @@ def test_a_refused_signature_names_the_other_schemes(scheme):
 
     others = " or ".join(other for other in ("jws-hs512", "jws-hs256", "sign") if other != scheme)
     assert told == (
-        f"It was signed with the scheme {scheme}, and this host may take {others}: `freedompay "
-        "doctor` finds out; "
-        "FREEDOMPAY_SIGNATURE, --scheme or scheme= sets another."
+        f"It was signed with the scheme {scheme}, and this host may take {others}: `freedompay doctor` finds out. FREEDOMPAY_SIGNATURE, --scheme or scheme= sets another."
     )
 
 

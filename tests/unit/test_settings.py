@@ -9,7 +9,7 @@ from freedompay_async.contract.regions import Region
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.redaction.secret import Secret
 from freedompay_async.settings.schemes import Scheme
-from freedompay_async.settings.settings import Settings, host_of, region_scheme
+from freedompay_async.settings.settings import Settings, endpoint_of, region_scheme
 
 WHOLE = {
     "FREEDOMPAY_AUTH_ID": "123456",
@@ -35,7 +35,7 @@ NO_BASE_URLS = {
         "http://10.0.0.1",
         "http://[::2]",
     ],
-    "it must be like https://api.example.com, without a path": [
+    "write it like https://api.example.com, without a path": [
         "",
         "api.example.com",
         "//api.example.com",
@@ -74,12 +74,12 @@ class TestHost:
         ],
     )
     def test_is_that_of_the_region(self, region, test, expected):
-        assert host_of(region, test=test, base_url=None).base_url == expected
+        assert endpoint_of(region, test=test, base_url=None).base_url == expected
 
     @pytest.mark.parametrize(("region", "there"), [(Region.KZ, "kz"), (Region.KG, "kg")])
     def test_is_not_guessed_where_a_region_has_two(self, region, there):
-        assert refusal(host_of, region, test=None, base_url=None) == (
-            f"it is not said which host of {region} is meant. The test host is "
+        assert refusal(endpoint_of, region, test=None, base_url=None) == (
+            f"region {region} has a test host and a live one, and neither is chosen. The test host is "
             f"https://test-api.freedompay.{there}: test=True, "
             "FREEDOMPAY_TEST=1 or --test. The live one, where cards are real, is "
             f"https://api.freedompay.{there}: test=False, "
@@ -87,7 +87,10 @@ class TestHost:
         )
 
     def test_is_the_live_one_where_a_region_has_no_other(self):
-        assert host_of(Region.UZ, test=None, base_url=None) == ("https://api.freedompay.uz", True)
+        assert endpoint_of(Region.UZ, test=None, base_url=None) == (
+            "https://api.freedompay.uz",
+            True,
+        )
 
     @pytest.mark.parametrize(
         ("region", "test", "base_url", "live"),
@@ -103,7 +106,7 @@ class TestHost:
         ],
     )
     def test_is_live_unless_it_is_a_test_host_or_this_machine(self, region, test, base_url, live):
-        assert host_of(region, test=test, base_url=base_url).live is live
+        assert endpoint_of(region, test=test, base_url=base_url).live is live
 
     @pytest.mark.parametrize(
         "base_url",
@@ -114,24 +117,24 @@ class TestHost:
         ],
     )
     def test_of_the_vendor_that_is_live_is_not_said_to_be_for_tests(self, base_url):
-        message = refusal(host_of, Region.KZ, test=True, base_url=base_url)
+        message = refusal(endpoint_of, Region.KZ, test=True, base_url=base_url)
 
         assert message == (
             f"base_url is {base_url.rstrip('/')}, a live host of the vendor, where cards are "
             "real, and test (FREEDOMPAY_TEST, --test) says "
             "that it is a test host: leave one of them out. Nothing was sent."
         )
-        assert host_of(Region.KZ, test=False, base_url=base_url).live
+        assert endpoint_of(Region.KZ, test=False, base_url=base_url).live
 
     @pytest.mark.parametrize("text", ["0", "1", "false", ""])
     def test_is_not_chosen_by_a_text(self, text):
         assert (
-            refusal(host_of, Region.KZ, test=text, base_url=None)
+            refusal(endpoint_of, Region.KZ, test=text, base_url=None)
             == "test is of type str: give True or False. Nothing was sent."
         )
 
     def test_for_tests_in_uzbekistan_must_be_given(self):
-        message = refusal(host_of, Region.UZ, test=True, base_url=None)
+        message = refusal(endpoint_of, Region.UZ, test=True, base_url=None)
 
         assert message == (
             "region UZ has no published test host: set base_url to the one that the vendor "
@@ -140,12 +143,12 @@ class TestHost:
 
     def test_for_tests_in_uzbekistan_can_be_given(self):
         assert (
-            host_of(Region.UZ, test=True, base_url="https://uz.example.com").base_url
+            endpoint_of(Region.UZ, test=True, base_url="https://uz.example.com").base_url
             == "https://uz.example.com"
         )
 
     def test_needs_a_region_or_a_base_url(self):
-        message = refusal(host_of, None, test=False, base_url=None)
+        message = refusal(endpoint_of, None, test=False, base_url=None)
 
         assert message == (
             "no region and no base_url: set region (KZ, KG or UZ), or base_url. Nothing was sent."
@@ -155,7 +158,7 @@ class TestHost:
     @pytest.mark.parametrize("test", [False, True])
     def test_given_as_base_url_wins_over_the_region(self, region, test):
         assert (
-            host_of(region, test=test, base_url="https://api.example.com").base_url
+            endpoint_of(region, test=test, base_url="https://api.example.com").base_url
             == "https://api.example.com"
         )
 
@@ -174,13 +177,13 @@ class TestHost:
         ],
     )
     def test_given_is_taken_as_scheme_host_and_port(self, base_url, expected):
-        assert host_of(None, test=False, base_url=base_url).base_url == expected
+        assert endpoint_of(None, test=False, base_url=base_url).base_url == expected
 
     @pytest.mark.parametrize(
         ("base_url", "why"), [(url, why) for why, urls in NO_BASE_URLS.items() for url in urls]
     )
     def test_of_another_machine_over_plain_http_or_that_is_none_is_refused(self, base_url, why):
-        message = refusal(host_of, None, test=False, base_url=base_url)
+        message = refusal(endpoint_of, None, test=False, base_url=base_url)
 
         assert message == f"base_url is {base_url!r}: {why}. Nothing was sent."
 
@@ -195,11 +198,11 @@ class TestHost:
         ],
     )
     def test_with_a_user_in_it_is_refused_and_not_shown(self, base_url):
-        message = refusal(host_of, None, test=False, base_url=base_url)
+        message = refusal(endpoint_of, None, test=False, base_url=base_url)
 
         assert message == (
-            "base_url is not shown, because it has a user or a password in it: "
-            "it must be like https://api.example.com, without a path. Nothing was sent."
+            "base_url is not shown, because it has a user or a password in it: write it like "
+            "https://api.example.com, without a path. Nothing was sent."
         )
 
     @pytest.mark.parametrize(
@@ -212,11 +215,11 @@ class TestHost:
         ],
     )
     def test_with_a_password_in_it_that_cannot_be_read_is_not_shown(self, base_url):
-        assert "hunter2" not in refusal(host_of, None, test=False, base_url=base_url)
+        assert "hunter2" not in refusal(endpoint_of, None, test=False, base_url=base_url)
 
     def test_with_a_password_in_it_that_reads_like_a_port_is_not_shown_by_a_traceback(self):
         with pytest.raises(ConfigurationError) as caught:
-            host_of(None, test=False, base_url="https://user:" + "hunter2/@api.example.com")
+            endpoint_of(None, test=False, base_url="https://user:" + "hunter2/@api.example.com")
 
         assert "'hunter2'" not in "".join(traceback.format_exception(caught.value))
 
@@ -366,7 +369,7 @@ class TestFromEnv:
         message = refusal(Settings.from_env, given, env=LEAST | {"FREEDOMPAY_SIGNATURE": "rsa"})
 
         assert message.startswith(
-            f"{source} is 'rsa', and 'rsa' is no scheme. Use one of jws-hs512, jws-hs256, sign"
+            f"{source} is 'rsa': 'rsa' is no scheme. Use one of jws-hs512, jws-hs256, sign"
         )
 
     @pytest.mark.parametrize(

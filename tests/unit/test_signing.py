@@ -188,8 +188,8 @@ class TestBoth:
             signer(auth_id=auth_id, secret_key="k")
 
         assert caught.value.text == (
-            "auth_id is the merchant's id, printable ASCII without spaces or quotation marks "
-            "around it. Nothing was sent."
+            "auth_id must be the merchant's id: printable ASCII, without spaces or quotation "
+            "marks around it. Nothing was sent."
         )
 
     @pytest.mark.parametrize("key", ["", Secret("")])
@@ -263,9 +263,9 @@ class TestBoth:
         with pytest.raises(ConfigurationError) as caught:
             signer(auth_id=Secret("10001"), secret_key="k")
 
-        assert (
-            caught.value.text
-            == "auth_id is a Secret, and it is shown in logs: give plain text. Nothing was sent."
+        assert caught.value.text == (
+            "auth_id is a Secret, but logs show it: give a text that is no secret. Nothing "
+            "was sent."
         )
 
     @pytest.mark.parametrize("auth_id", ["X1", 7])
@@ -297,8 +297,8 @@ class TestBoth:
         with pytest.raises(
             TypeError,
             match=(
-                "a signer is not pickled, because a pickle holds no secret: make one where it is "
-                "needed"
+                "a signer can't be pickled, because a pickle holds no secret: make one where it "
+                "is needed"
             ),
         ):
             pickle.dumps(signer(auth_id="1", secret_key="k"))
@@ -423,7 +423,7 @@ class TestOnesOwn:
             complete_signer(made)
 
         assert (
-            caught.value.text == "the signer's secrets: give a tuple of Secret. Nothing was sent."
+            caught.value.text == "the signer's secrets must be a tuple of Secret. Nothing was sent."
         )
         assert "s3cret" not in repr(
             traceback.TracebackException.from_exception(caught.value, capture_locals=True).stack

@@ -154,7 +154,7 @@ class TestWindows:
             await gather(issuer, window=window)
 
         assert (caught.value.text, issuer.asked) == (
-            f"window={window!r}: days, at least 1. Nothing was sent.",
+            f"window is {window!r}: it needs at least 1 day. Nothing was sent.",
             [],
         )
 
@@ -242,9 +242,8 @@ class TestUndated:
             "r-1",
             "cards.statement",
             (
-                f"a movement has no date that can be read ({str(text)!r}), so nothing tells which "
-                "window it belongs to. "
-                "Ask for `statement` instead, one at a time."
+                f"the date of a movement can't be read ({str(text)!r}), so its window is not "
+                "known. Use `statement` instead, one at a time."
             ),
         )
 
@@ -282,8 +281,8 @@ class TestDaysThatThereAreNot:
             await gather(issuer, start=start, end=end, window=10**9)
 
         assert caught.value.text == (
-            f"movements from {start} to {end}: there are no such days around them. Nothing "
-            "was sent."
+            f"movements from {start} to {end}: the calendar has no two days around them, "
+            "which are asked for too. Nothing was sent."
         )
         assert issuer.asked == []
 

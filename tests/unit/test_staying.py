@@ -7,10 +7,13 @@ import pickle
 
 import pytest
 
-from freedompay_async import FreedomPay
+from freedompay_async import FreedomPay, Policy
 from freedompay_async.batch import Batch, Journal
+from freedompay_async.calls.session import Session
+from freedompay_async.calls.shared_resources import SharedResources
 from freedompay_async.hashdt import HashDT
 from freedompay_async.sandbox import Sandbox
+from tests.transports import owned
 
 ID = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 DOORS = {
@@ -49,7 +52,7 @@ def made(tmp_path):
         fp,
         fp.cards,
         fp.requests,
-        fp._session,
+        Session(SharedResources.of(owned(None), signers={}, policy=Policy(), timeout=1.0)),
         fp.requests.attach(ID),
         fp.gift_cards.attach(5),
         hashdt,

@@ -164,7 +164,7 @@ def test_a_row_gives_an_answer_of_its_section(row):
 
 
 def test_only_a_caller_gives_a_row():
-    assert [row.name for row in TABLE if row.mark is Mark.GIVEN] == []
+    assert [row.name for row in TABLE if row.mark is Mark.CUSTOM] == []
 
 
 @pytest.mark.parametrize("row", TABLE, ids=ROWS)

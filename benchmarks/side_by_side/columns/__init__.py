@@ -36,7 +36,7 @@ class Client(Protocol):
 
 
 def client_of(name: str) -> type[Client]:
-    """Imported only where it is used, so that no client pays for the modules of another."""
+    """Import a client only where it is used, so that none pays for the modules of another."""
     module, _, kind = COLUMNS[name][0].partition(":")
     found: type[Client] = getattr(importlib.import_module(f"side_by_side.columns.{module}"), kind)
     return found

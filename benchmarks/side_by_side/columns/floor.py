@@ -1,7 +1,7 @@
-"""The floor: what has to be done for a call, and nothing else.
+"""The floor: the work that a call needs, and nothing else.
 
-An id, the body, its signature, one write, as much of the answer as tells where it ends, and the
-body decoded. No time-out, no retry, no look at what came, and a pool that is a list.
+It makes an id, the body and its signature, writes once, reads the answer up to its end, and decodes
+the body. It has no time-out, no retry and no check of the answer, and its pool is a list.
 """
 
 from __future__ import annotations
@@ -63,6 +63,9 @@ class _Connection(asyncio.Protocol):
     def send(self, request: bytes, answer: asyncio.Future[bytes]) -> None:
         self._answer = answer
         self._transport.write(request)
+
+    def close(self) -> None:
+        self._transport.close()
 
     def data_received(self, data: bytes) -> None:
         got = self._got = self._got + data
@@ -127,4 +130,4 @@ class Floor:
 
     async def close(self) -> None:
         for connection in self._free:
-            connection._transport.close()
+            connection.close()

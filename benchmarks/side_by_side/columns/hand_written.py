@@ -1,6 +1,4 @@
-"""What a client written by hand does whatever library it sends with: the body, its signature, the
-two calls.
-"""
+"""The common part of the clients written by hand: the body, its signature, the two calls."""
 
 from __future__ import annotations
 

@@ -1,14 +1,13 @@
-"""A batch against a slow issuer: what it makes of the connections that it may have."""
+"""A batch against a slow issuer: how well it uses its connections."""
 
 from __future__ import annotations
 
-import tempfile
 from typing import TYPE_CHECKING, Any, Final
 
 from side_by_side.folders import disk
 from side_by_side.machine import file_system, versions
 from side_by_side.measure import Spread
-from side_by_side.processes import Server, once
+from side_by_side.processes import Server, batch_once
 from side_by_side.results import Section, table
 
 if TYPE_CHECKING:
@@ -83,23 +82,15 @@ def run(options: Options) -> Section:
 
 
 def _one(server: Server, folder: str, rows: int, *, on_uvloop: bool) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(dir=folder) as place:
-        server.counts()
-        told = once(
-            "batch",
-            url=server.url,
-            folder=place,
-            concurrency=_CONCURRENCY,
-            rows=rows,
-            on_uvloop=on_uvloop,
-        )
-    counts = server.counts()
-    seconds = told["seconds"]
+    found, counts = batch_once(
+        server, folder, concurrency=_CONCURRENCY, rows=rows, on_uvloop=on_uvloop
+    )
+    seconds = found["seconds"]
     return {
         "share": counts["calls"] / seconds * _DELAY / _CONCURRENCY * 100,
         "rows_a_minute": rows / seconds * 60,
         "calls_a_row": counts["calls"] / rows,
         "answer": counts["took"] / counts["calls"],
         "in_use": counts["took"] / seconds / _CONCURRENCY,
-        "busy": told["cpu"] / seconds,
+        "busy": found["cpu"] / seconds,
     }

@@ -1,14 +1,13 @@
-"""What it costs a new batch to ask first whether its request ids were used before."""
+"""The cost of asking first whether the request ids of a new batch were used before."""
 
 from __future__ import annotations
 
-import tempfile
 from typing import TYPE_CHECKING, Final
 
 from side_by_side.folders import disk
 from side_by_side.machine import file_system, versions
 from side_by_side.measure import Spread, ratios
-from side_by_side.processes import Server, once
+from side_by_side.processes import Server, batch_once
 from side_by_side.results import Section, table
 
 if TYPE_CHECKING:
@@ -30,20 +29,13 @@ def run(options: Options) -> Section:
     calls: dict[str, list[float]] = {mode: [] for mode in _MODES}
     with disk() as folder, Server("done", delay=_DELAY) as server:
         for number in range(1, options.rounds + 1):
-            # Another one is first each round.
+            # A different one is first in each round.
             for mode in _MODES[number % 3 :] + _MODES[: number % 3]:
-                with tempfile.TemporaryDirectory(dir=folder) as place:
-                    server.counts()
-                    told = once(
-                        "batch",
-                        url=server.url,
-                        folder=place,
-                        concurrency=_CONCURRENCY,
-                        rows=rows,
-                        check_first=mode,
-                    )
-                seconds[mode].append(told["seconds"])
-                calls[mode].append(float(server.counts()["calls"] - rows * 2))
+                found, counts = batch_once(
+                    server, folder, concurrency=_CONCURRENCY, rows=rows, check_first=mode
+                )
+                seconds[mode].append(found["seconds"])
+                calls[mode].append(float(counts["calls"] - rows * 2))
             print(
                 f"round {number}: "
                 + ", ".join(f"{mode} {seconds[mode][-1]:.2f} s" for mode in _MODES),

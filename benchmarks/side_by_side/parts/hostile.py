@@ -1,4 +1,4 @@
-"""What one answer of an issuer may cost everybody else on the loop."""
+"""How long one answer of an issuer can hold up the loop."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _CALLS: Final = ("info", "statement", "block")
 
 @contextmanager
 def _server() -> Iterator[str]:
-    """In a process of its own, so that its work holds up no other loop."""
+    """A server in a process of its own, so that its work holds up no other loop."""
     process = subprocess.Popen(
         [sys.executable, "-m", "side_by_side.hostile"],
         stdout=subprocess.PIPE,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 LIMIT = FULL_LIMIT = 300
 _MOST: Final = 60.0
-# What it can't do without, and what it does without until a client is made.
+# Modules that the package needs, and modules that only a client needs.
 _NEEDED: Final = "import asyncio, logging, msgspec"
 _PROGRAMS: Final = {
     name: name
@@ -39,7 +39,7 @@ def run(options: Options) -> Section:
         aiohttp_too = subprocess.run(
             [sys.executable, "-c", _CHECK], cwd=folder, check=False
         ).returncode
-    # Of one round each: the machine's mood is in both.
+    # Both are of the same round, so that the machine's load is in both.
     more = {
         name: Spread.of(a - b for a, b in zip(took[name], took["pass"], strict=True))
         for name in _PROGRAMS

@@ -1,5 +1,5 @@
-"""What the disk costs a batch: a journal on it against one in memory, and what is saved by
-committing together.
+"""The cost of the disk for a batch: a journal on it against one in memory, and the gain of shared
+commits.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def _batches(section: Section, options: Options, folder: Path) -> None:
     rates: dict[str, list[float]] = {name: [] for name in places}
     with Server("done") as server:
         for number in range(1, options.rounds + 1):
-            # The first of a pair is the other one each round.
+            # A different one of the pair is first in each round.
             for name in sorted(places, reverse=bool(number % 2)):
                 with tempfile.TemporaryDirectory(dir=places[name]) as place:
                     told = once(

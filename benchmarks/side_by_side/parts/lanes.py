@@ -1,4 +1,4 @@
-"""Whether a batch keeps somebody waiting who makes single calls on the same client."""
+"""Whether a batch delays single calls on the same client."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long it takes to read, check and write down a client file, and how much memory that needs."""
+"""The time and memory of reading, checking and planning a client file."""
 
 from __future__ import annotations
 

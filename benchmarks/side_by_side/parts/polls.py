@@ -1,4 +1,4 @@
-"""What `benchmarks/polls.py` finds, as a table."""
+"""The results of `benchmarks/polls.py` as a table."""
 
 from __future__ import annotations
 

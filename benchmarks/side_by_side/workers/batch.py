@@ -1,6 +1,4 @@
-"""One batch, a process of its own: planned from a file or from rows that are made here, and run to
-its end.
-"""
+"""One batch in a process of its own: planned from a file or from made-up rows, then run."""
 
 from __future__ import annotations
 
@@ -29,7 +27,7 @@ __all__ = ["made"]
 
 
 def made(rows: int) -> Iterator[Row | list[Problem]]:
-    """Good rows without a file."""
+    """Made-up good rows, without a file."""
     today = datetime.now(UTC).date()
     return (
         read_row(number, fields, product_id=2000, today=today)

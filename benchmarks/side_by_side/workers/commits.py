@@ -1,4 +1,4 @@
-"""Durable writes a second, with so many writers."""
+"""Durable writes a second with this number of writers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from freedompay_async.batch import Journal
+from freedompay_async.batch.journal.database import Database
+from freedompay_async.batch.journal.writer import Writer
 
 if TYPE_CHECKING:
     import sqlite3
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 async def run(folder: str, writes: int, writers: int) -> dict[str, float]:
     numbers = itertools.count(1)
-    async with Journal.open(Path(folder) / "writes.db") as journal:
+    async with Writer(Database(Path(folder) / "writes.db", create=True)) as journal:
 
         async def writer() -> None:
             while (number := next(numbers)) <= writes:

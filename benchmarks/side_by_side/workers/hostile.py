@@ -1,4 +1,4 @@
-"""How long the loop is held up while one answer is read."""
+"""How long reading one answer holds up the loop."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TICK = 0.002
 
 
 async def _held(work: Any) -> float:
-    """The longest time, in seconds, for which nothing else ran."""
+    """The longest time, in seconds, in which nothing else ran."""
     longest, last = 0.0, time.perf_counter()
 
     async def tick() -> None:

@@ -1,4 +1,4 @@
-"""Interactive calls on a client without and with a batch on it, in one process."""
+"""Single calls on a client without and with a batch, in one process."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from side_by_side.columns import AUTH_ID, SECRET_KEY
 from side_by_side.workers.batch import made
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable
 
 _PAUSE = 0.05
@@ -27,7 +26,7 @@ _PAUSE = 0.05
 async def _latencies(
     fp: FreedomPay, calls: int, callers: int, go_on: Callable[[], bool]
 ) -> list[float]:
-    """Seconds of each call; fewer of them where `go_on` says no before."""
+    """The seconds of each call; fewer calls if `go_on` ends them."""
     found: list[float] = []
     left = iter(range(calls))
 
@@ -44,10 +43,9 @@ async def _latencies(
     return found
 
 
-def _sent(connection: sqlite3.Connection) -> int:
-    """Calls that the batch has made: each has its intent, because each is answered with the end."""
-    count: int = connection.execute("SELECT count(*) FROM intents").fetchone()[0]
-    return count
+async def _sent(journal: Journal) -> int:
+    """Calls that the batch has made: of each row a client and a card, answered with the end."""
+    return 2 * (await journal.earlier_runs()).cards
 
 
 async def run(
@@ -88,9 +86,9 @@ async def run(
             running = asyncio.create_task(go_through())
             # A second and some: the beginning of a batch is no measure of it.
             await asyncio.wait([running], timeout=1.5)
-            began, before = time.perf_counter(), await journal.call(_sent)
+            began, before = time.perf_counter(), await _sent(journal)
             busy = await _latencies(fp, calls, callers, lambda: not running.done())
-            pace = (await journal.call(_sent) - before) / (time.perf_counter() - began)
+            pace = (await _sent(journal) - before) / (time.perf_counter() - began)
             batch.stop()
             await running
     return {"idle": idle, "busy": busy, "pace": pace}

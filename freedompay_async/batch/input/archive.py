@@ -1,7 +1,7 @@
-"""The archive that a workbook is: looked through before a library reads it.
+"""Looks through the archive of a workbook before a library reads it.
 
-The library takes a cell with an error for an empty one, keeps a place in memory for every cell
-between the first and the last, and unpacks whatever it is given.
+The library takes a cell with an error for an empty one, uses memory for every cell between the
+first and the last, and unpacks any archive.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ __all__ = ["CONTENT", "Archive", "BadArchive", "Extent", "column_number"]
 
 _CHUNK: Final = 1024 * 1024
 _UNPACKED: Final = 1024 * 1024 * 1024
-# So much may be unpacked whatever it was packed to.
+# So many bytes may always be unpacked, whatever the ratio.
 _ALWAYS: Final = 64 * 1024 * 1024
 _RATIO: Final = 300
 _SMALL_PART: Final = 16 * 1024 * 1024
 _ODS: Final = b"application/vnd.oasis.opendocument.spreadsheet"
 CONTENT: Final = "content.xml"
 """The part of an .ods that has all of its sheets."""
-# Not every program says of an error that it is one; then it stands in a formula.
+# Some programs do not mark an error as one; then its cell has a formula.
 _DOUBTFUL: Final = re.compile(rb'value-type="error"|table:formula=')
 _LONGEST_MARK: Final = 24
 _ENCRYPTED: Final = 0x1
@@ -36,18 +36,16 @@ _LONGEST_CELL: Final = 1024 * 1024
 
 
 class BadArchive(ValueError):
-    """The archive is not what can be read; the text says why, and goes on from the name of the
-    file.
-    """
+    """The archive can't be read. The message is the rest of a sentence about the file."""
 
 
 class Extent(Struct, frozen=True):
     """How far a sheet reaches.
 
     Attributes:
-        filled: it has cells with something in them.
-        row, column: the last of them, from 1, as far as its cells say where they are.
-        doubtful: there are cells with errors, or formulas without a value.
+        filled: it has cells that are not empty.
+        row, column: the last of them, from 1, by the cells that name their place.
+        doubtful: it has cells with errors, or formulas without a value.
     """
 
     filled: bool = False
@@ -60,12 +58,12 @@ class Archive:
     """A workbook as an archive.
 
     Raises:
-        BadArchive: it is too large, or protected.
+        BadArchive: it is too large, or protected by a password.
     """
 
     def __init__(self, zipped: ZipFile) -> None:
         self._zipped: Final = zipped
-        # Libraries find parts whatever the case of their names.
+        # Libraries ignore the case of the names of parts.
         self._parts: Final = {part.filename.lower(): part for part in zipped.infolist()}
         self._check_sizes()
         self._book: Final = self._main_part()
@@ -80,7 +78,7 @@ class Archive:
         return self._book.endswith(".bin")
 
     def sheets(self) -> dict[str, str]:
-        """Of each sheet of an .xlsx, the part that it is in."""
+        """The sheets of an .xlsx, and the part of each."""
         folder, name = posixpath.split(self._book)
         targets = self._relations(posixpath.join(folder, "_rels", f"{name}.rels"), folder)
         found: dict[str, str] = {}
@@ -120,7 +118,7 @@ class Archive:
         return False
 
     def chunks(self, part: str) -> Iterator[bytes]:
-        """The content of a part, unpacked a piece at a time."""
+        """The content of a part, unpacked in pieces."""
         with self._zipped.open(self._parts[part]) as stream:
             while chunk := stream.read(_CHUNK):
                 yield chunk
@@ -133,16 +131,15 @@ class Archive:
         ):
             raise BadArchive(
                 f"would be {total / 2**20:,.0f} MiB when unpacked, which is more than a client "
-                "file has. Save it as CSV UTF-8, "
-                "or put the rows into several files."
+                "file has. Save it as CSV UTF-8, or put the rows into several files."
             )
         if any(part.flag_bits & _ENCRYPTED for part in parts):
             raise BadArchive(
-                "is protected by a password. Take the password away, and save it as .xlsx."
+                "is protected by a password. Remove the password, and save it as .xlsx."
             )
 
     def _main_part(self) -> str:
-        """The part that an Office document begins with, if it is a workbook."""
+        """The main part of an Office document, if it is a workbook."""
         if "_rels/.rels" in self._parts:
             targets = self._relations("_rels/.rels", "").values()
             main = next((part for kind, part in targets if kind.endswith("/officeDocument")), "")
@@ -161,13 +158,11 @@ class Archive:
             return False
         manifest = self._parts.get("meta-inf/manifest.xml")
         if manifest is not None and b"encryption-data" in self._read(manifest):
-            raise BadArchive(
-                "is protected by a password. Take the password away, and save it again."
-            )
+            raise BadArchive("is protected by a password. Remove the password, and save it again.")
         return True
 
     def _relations(self, part: str, folder: str) -> dict[str, tuple[str, str]]:
-        """Of each relation its type and the part that it leads to."""
+        """The relations of a part: the type of each, and the part that it leads to."""
         found: dict[str, tuple[str, str]] = {}
         for element in self._tree(part).iter():
             target = element.attrib.get("Target")
@@ -184,10 +179,10 @@ class Archive:
         content = self._read(self._parts[part])
         if b"<!DOCTYPE" in content:
             raise BadArchive(
-                "has a part that defines its own XML, which no spreadsheet does. Save it again as "
-                ".xlsx."
+                "has a part with XML definitions of its own, which no spreadsheet writes. Save it "
+                "again as .xlsx."
             )
-        return ET.fromstring(content)  # noqa: S314 - it is small, and defines nothing of its own
+        return ET.fromstring(content)  # noqa: S314 - it is small, and has no definitions
 
     def _read(self, part: ZipInfo) -> bytes:
         if part.file_size > _SMALL_PART:
@@ -198,13 +193,13 @@ class Archive:
 
 
 class _Sheet:
-    """What is looked for in the XML of a sheet, without taking it apart."""
+    """Searches the XML of a sheet without parsing it."""
 
     def __init__(self, start: bytes) -> None:
         root = re.search(rb"<((?:[A-Za-z_][\w.-]*:)?)worksheet[\s>]", start)
         name = root[1] if root else b""
         prefix = re.escape(name)
-        # Cells that have something in them: the others have one tag, which closes itself.
+        # Cells that are not empty: an empty cell is one tag that closes itself.
         self._cell: Final = re.compile(
             rb"<%bc\s[^<>]*?\br=[\"']([A-Za-z]+)([0-9]+)[\"'][^<>]*(?<!/)>" % prefix
         )
@@ -219,10 +214,10 @@ class _Sheet:
         self._columns: set[bytes] = set()
 
     def feed(self, data: bytes, *, last: bool = False) -> bytes:
-        """Look through this; what is given back is to come again in front of the next."""
+        """Search this piece. The bytes that it returns belong before the next piece."""
         rest = b""
         if not last:
-            # A cell is looked at whole.
+            # A cell must be searched as a whole.
             cut = data.rfind(self._cell_start)
             cut = data.rfind(b"<") if cut < 0 else cut
             if cut >= 0 and len(data) - cut <= _LONGEST_CELL:
@@ -253,7 +248,7 @@ class _Sheet:
 
 
 def column_number(letters: str) -> int:
-    """Of a column's letters its number, from 1."""
+    """The number of a column, from 1, by its letters."""
     number = 0
     for letter in letters.upper():
         number = number * 26 + ord(letter) - ord("A") + 1

@@ -1,4 +1,4 @@
-"""The cells of a sheet that are no text, as they are meant."""
+"""Reads the cells of a sheet that are no text."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from datetime import date, datetime, time, timedelta
 from math import isfinite
 from typing import Final
 
-from freedompay_async.batch.input.rows import shown
+from freedompay_async.batch.input.quoting import shown
 
 __all__ = ["Wrong", "cell_name", "value_of"]
 
-# A spreadsheet keeps 15 digits of a number.
+# A spreadsheet keeps only 15 digits of a number.
 _ROUNDED: Final = 10**15
 _PERSON_ID: Final = 12
 _DATES: Final = frozenset({"birthdate", "idn_date"})
@@ -25,23 +25,23 @@ _AS_TEXT: Final = "format the column as text, and write the value again"
 
 
 class Wrong:
-    """A cell in which there is no value, and why."""
+    """A cell without a value, and why it has none."""
 
     def __init__(self, message: str) -> None:
         self.message: Final = message
 
     def __str__(self) -> str:
-        # As a name of a column it is told like any other that is not known.
+        # In the header it is shown like any unknown name of a column.
         return self.message
 
     @classmethod
     def of_error(cls, text: str) -> Wrong:
-        """Of a cell that shows an error; without a text, of a formula that has no value."""
+        """For a cell that shows an error; without a text, for a formula without a value."""
         if not text:
             return cls(_NO_VALUE)
-        # What a spreadsheet shows as an error; anything else in its place may be somebody's number.
-        told = f"{shown(text)} " if text.startswith(("#", "Err:")) else ""
-        return cls(f"{told}{_ERROR}")
+        # Only the text of an error is shown: anything else may be somebody's number.
+        error = f"{shown(text)} " if text.startswith(("#", "Err:")) else ""
+        return cls(f"{error}{_ERROR}")
 
 
 def cell_name(place: int, row: int) -> str:
@@ -55,7 +55,7 @@ def cell_name(place: int, row: int) -> str:
 
 
 def value_of(column: str, cell: object) -> str | Wrong:
-    """What is meant by a cell that is no text. A `person_id` is in no message."""
+    """The text of a cell that is no text itself. No message shows a `person_id`."""
     if isinstance(cell, Wrong):
         return cell
     if isinstance(cell, bool):

@@ -1,4 +1,4 @@
-"""The columns of a client file, for people: what each holds, an example, and who needs it."""
+"""Describes the columns of a client file: what each holds, an example, and when it is needed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["ABOUT", "Column", "example_row"]
 
 
 class Column(Struct, frozen=True):
-    """A column; `example` is of a person who is made up."""
+    """A column. Its `example` is of an invented person."""
 
     name: str
     format: str
@@ -51,7 +51,7 @@ ABOUT: Final = (
     Column("birthdate", "YYYY-MM-DD, or a date of the spreadsheet", "1911-11-11"),
     Column("email", "an e-mail address", "name@example.com"),
     Column("country", "three capital letters (ISO 3166-1 alpha-3)", "KAZ"),
-    # The check digit is right, so that a plan has nothing to say. Born in 1911: it is nobody's.
+    # The check digit is right, so that a plan does not warn. Born in 1911, it is nobody's.
     Column(
         "person_id",
         "the personal number (IIN, PIN, PINFL) as text, with all of its zeros",
@@ -82,16 +82,16 @@ ABOUT: Final = (
     ),
     Column(
         "card_product_id",
-        "the card's product, which is of another list; if empty, --card-product or product_id",
+        "the card's product, from another list; if empty, --card-product or product_id",
         "17",
     ),
 )
-"""Every column, in the order of `rows.COLUMNS`."""
+"""Every column, in the order of `column_checks.COLUMNS`."""
 
 
 def example_row() -> dict[str, str]:
-    """A row that a plan takes; without a document, which only product 1000 needs, and without what
-    only the bank can tell.
+    """A row that a plan accepts. It has no document, which only product 1000 needs, and no card
+    product, which only the bank can tell.
     """
     left_out = ("document", "card_product_id")
     return {column.name: "" if column.name in left_out else column.example for column in ABOUT}

@@ -1,4 +1,4 @@
-"""The documents that the rows of a client file name."""
+"""Checks and reads the documents that the rows of a client file name."""
 
 from __future__ import annotations
 
@@ -9,32 +9,33 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import Final
 
+from freedompay_async.batch.input.quoting import shown
 from freedompay_async.batch.input.refusal import kind, reason
-from freedompay_async.batch.input.rows import Problem, shown
-from freedompay_async.guards.files import reading_given
+from freedompay_async.batch.input.rows import Problem
+from freedompay_async.guards.files import reading_any
 
 __all__ = ["DocumentProblem", "document_digest", "document_problem", "open_document"]
 
 _MOST: Final = 2 * 1024 * 1024
 _PDF: Final = b"%PDF-"
-# Programs that read a PDF look for its beginning there: a line break or a mail's header may stand
-# before it.
+# Programs that read a PDF search its beginning in the first bytes, because a line break or the
+# header of a mail may stand before it.
 _WITHIN: Final = 1024
 
 
 class DocumentProblem(ValueError):
-    """A document that can't be sent; the text names the file and says why."""
+    """A document can't be sent. The message names the file and the reason."""
 
 
 def document_digest(path: str | os.PathLike[str]) -> str:
-    """The SHA-256 of a PDF of at most 2 MB, in lower-case hex; remembered while the file's time and
-    size stay the same.
+    """The SHA-256 of a PDF of at most 2 MB, in lower-case hex. It is remembered as long as the time
+    and size of the file stay the same.
 
-    Raises `DocumentProblem`.
+    Raises:
+        DocumentProblem: the document can't be sent.
     """
     try:
-        # A large file has a document in each row, and pathlib takes longer than all else that is
-        # done with it.
+        # Each row may have a document, and pathlib would take longer than all the rest.
         state = os.stat(path)  # noqa: PTH116
     except OSError as error:
         raise DocumentProblem(f"{_tail(path)} {reason(error)}") from error
@@ -49,7 +50,11 @@ def _digest(path: str, _mtime_ns: int, _size: int) -> str:
 
 
 def open_document(path: Path) -> bytes:
-    """The bytes of a PDF of at most 2 MB as they are, read anew; raises `DocumentProblem`."""
+    """The bytes of a PDF of at most 2 MB, read now.
+
+    Raises:
+        DocumentProblem: the document can't be sent.
+    """
     try:
         state = path.stat()
         if not S_ISREG(state.st_mode):
@@ -59,7 +64,7 @@ def open_document(path: Path) -> bytes:
                 f"{_tail(path)} has {state.st_size:,} bytes: a document has at most 2 MB "
                 f"({_MOST:,} bytes)"
             )
-        with reading_given(path) as file, open(file, "rb", closefd=False) as stream:
+        with reading_any(path) as file, open(file, "rb", closefd=False) as stream:
             start = stream.read(_WITHIN)
             if _PDF not in start:
                 raise DocumentProblem(
@@ -85,6 +90,6 @@ def document_problem(line: int, path: str) -> Problem | None:
 
 
 def _tail(path: str | os.PathLike[str]) -> str:
-    # The end of a path is what tells one document from another.
+    # Documents differ at the end of their paths.
     text = str(path)
     return shown(text) if len(text) <= 40 else shown(f"…{text[-39:]}")

@@ -1,4 +1,4 @@
-"""What is worth a look in one row, and stops nothing: pure."""
+"""Finds values of a row that are doubtful. They are warnings, and stop nothing. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from freedompay_async.batch.input.rows import shown
+from freedompay_async.batch.input.quoting import shown
 from freedompay_async.contract.person import iin_is_of, iin_is_right, is_digits
 
 if TYPE_CHECKING:
@@ -15,28 +15,27 @@ if TYPE_CHECKING:
     from freedompay_async.batch.input.rows import Row
     from freedompay_async.contract.models.client_requests import Address, NewClient
 
-__all__ = ["Kind", "doubts", "plain"]
+__all__ = ["Kind", "doubts", "needs_no_look"]
 
-# What programs write where there is nothing, and what is a name all the same: there are people
-# called Null.
+# Programs write these for an empty value, but they may be names: there are people called Null.
 _NOTHING: Final = frozenset({"NA", "NAN", "NONE", "NULL"})
 _IIN: Final = 12
-# Where a person's number has the day of the birth, a firm's number has its kind.
+# Digits of a company's kind, where the number of a person has the day of birth.
 _OF_A_FIRM: Final = frozenset("456789")
 _BORN_SINCE_2000: Final = re.compile(r"0[0-9](?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[56]")
 _LETTER_AMONG_DIGITS: Final = re.compile(r"[0-9]+[^\W\d_][0-9]+")
-# Countries of the vendor, and how many digits their personal numbers have. Kazakhstan's has a check
-# digit beside.
+# The number of digits of personal numbers in other countries of the vendor. Those of Kazakhstan
+# have a check digit too.
 _PERSON_IDS: Final = {"KGZ": ("Kyrgyzstan", 14), "UZB": ("Uzbekistan", 14)}
 _POSTAL_CODES: Final = {"KAZ": "Kazakhstan", "KGZ": "Kyrgyzstan", "UZB": "Uzbekistan"}
 _POSTAL_DIGITS: Final = 6
-# The newer ones of Kazakhstan, such as A15E3H4.
+# The new form in Kazakhstan, such as A15E3H4.
 _POSTAL_NEW: Final = re.compile(r"[A-Z][0-9]{2}[A-Z][0-9][A-Z][0-9]")
 _ZEROS: Final = "a spreadsheet drops zeros at the beginning, so look whether some are lost"
 
 
 class Kind(Enum):
-    """What a warning is of, and how it is counted: of one, and of many."""
+    """The kinds of warnings, with their words for one and for several."""
 
     KEY = ("key has a word of mixed scripts", "keys have a word of mixed scripts")
     NAME = (
@@ -58,13 +57,13 @@ class Kind(Enum):
     )
 
     def more(self, count: int) -> str:
-        """How many more there are than were told."""
+        """Words for the number of warnings that are not listed."""
         return f"{count:,} more {self.value[count != 1]}"
 
 
-def plain(client: NewClient, first: str, last: str) -> bool:
-    """Whether there is nothing to look at, which is found out in a fraction of the time; both names
-    in capital letters.
+def needs_no_look(client: NewClient, first: str, last: str) -> bool:
+    """Whether a client can have no doubtful value: a quick first check. Both names are in capital
+    letters.
     """
     return (
         first not in _NOTHING
@@ -77,8 +76,8 @@ def plain(client: NewClient, first: str, last: str) -> bool:
 
 
 def doubts(row: Row) -> Iterator[tuple[Kind, str, str]]:
-    """What may be wrong with the values of a row: each with its column, and in a sentence that
-    shows the value where that may be shown.
+    """The doubtful values of a row: the kind, the column, and a sentence. The sentence shows the
+    value unless it is a personal number.
     """
     client = row.client
     names = (
@@ -112,7 +111,7 @@ def doubts(row: Row) -> Iterator[tuple[Kind, str, str]]:
 
 
 def _of_person_id(client: NewClient, person_id: str) -> Iterator[tuple[Kind, str, str]]:
-    """A personal number is never shown."""
+    """The doubts about a personal number, which is never shown."""
     other = _PERSON_IDS.get(client.country or "")
     if other is not None:
         country, digits = other
@@ -125,7 +124,7 @@ def _of_person_id(client: NewClient, person_id: str) -> Iterator[tuple[Kind, str
     elif client.country not in (None, "KAZ"):
         return
     elif len(person_id) != _IIN:
-        # With the country it is a problem of the row already.
+        # If the country is named, it is a problem of the row already.
         if _lacks_zeros(person_id):
             yield (
                 Kind.PERSON_ID,
@@ -157,8 +156,8 @@ def _of_person_id(client: NewClient, person_id: str) -> Iterator[tuple[Kind, str
 
 
 def _lacks_zeros(person_id: str) -> bool:
-    """Whether it is a Kazakh IIN of somebody born from 2000 to 2009, but for the zeros that it
-    begins with.
+    """Whether it would be a Kazakh IIN of somebody born from 2000 to 2009, with the lost zeros at
+    its beginning.
     """
     whole = person_id.zfill(_IIN)
     return whole != person_id and _BORN_SINCE_2000.match(whole) is not None and iin_is_right(whole)

@@ -1,5 +1,5 @@
-"""Where a sheet has cells with errors, or formulas that have no value: to a library of spreadsheets
-they are empty.
+"""Finds the cells of a sheet with errors or with formulas without a value. A spreadsheet library
+reads them as empty.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["ErrorCells", "errors_of_ods", "errors_of_xlsx"]
 
 ErrorCells: TypeAlias = "dict[int, dict[int, str]]"
-"""Of each row, from 1, its columns, from 0, and the error that they show; an empty text where a
-formula has no value.
+"""By row, from 1, and column, from 0: the error that the cell shows; empty for a formula without a
+value.
 """
 
 _MOST: Final = 100_000
@@ -27,12 +27,12 @@ _PLACE: Final = re.compile(r"([A-Za-z]+)([0-9]+)")
 
 
 def errors_of_xlsx(chunks: Iterable[bytes]) -> ErrorCells:
-    """The errors of a sheet's own part."""
+    """The errors in the part of a sheet."""
     return _parsed(_Xlsx(), chunks)
 
 
 def errors_of_ods(chunks: Iterable[bytes], sheet: str) -> ErrorCells:
-    """The errors of a sheet in the part that has all of them."""
+    """The errors of one sheet in the part of all sheets."""
     return _parsed(_Ods(sheet), chunks)
 
 
@@ -171,7 +171,7 @@ class _Ods:
             self._here = False
 
     def _found(self) -> str | None:
-        """What the cell that ends here shows in place of a value; an empty text where it has none."""
+        """What the cell that ends here shows in place of a value; empty: it shows nothing."""
         text = self._text.strip()
         if self._error:
             return text or "#N/A"
@@ -179,5 +179,5 @@ class _Ods:
             return None
         if not self._valued and not text:
             return ""
-        # A column that is too narrow shows `###` for a number.
+        # A column that is too narrow shows `###` for a number, which is no error.
         return text if text.strip("#") and is_error(text) else None

@@ -1,4 +1,4 @@
-"""What an office may mean by a column's name: words of Russian, Kazakh, Kyrgyz, Uzbek and English."""
+"""Guesses which column a name means, in Russian, Kazakh, Kyrgyz, Uzbek and English."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Final
 
-from freedompay_async.batch.input.mapping import plain
+from freedompay_async.batch.input.mapping import normalized
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -14,49 +14,65 @@ if TYPE_CHECKING:
 __all__ = ["guess", "looks_like_names", "suggestion"]
 
 _WORDS: Final[dict[str, str]] = {
-    "key": "ключ, id, ид, код заявки, номер заявки, № заявки, номер анкеты, № анкеты, заявка, "
-    "табельный номер, кілт, kalit, "
-    "application, application id, application number, row key",
-    "phone": "телефон, номер телефона, тел, мобильный, мобильный телефон, моб телефон, номер "
-    "мобильного, сотовый, сотовый телефон, "
-    "контактный телефон, телефон клиента, телефон нөмірі, ұялы телефон, телефон номери, telefon, "
-    "telefon raqami, telefon raqam, "
-    "телефон рақами, phone number, mobile, mobile phone, mobile number, telephone, tel, cell, "
-    "cell phone, msisdn",
-    "first_name": "имя, имя латиницей, имя латинскими, имя латиница, имя лат, имя на латинице, имя клиента, "
-    " аты, есімі, ысымы, ism, ismi, исм, исми, "
-    "given name, forename, firstname",
-    "last_name": "фамилия, фамилия латиницей, фамилия латинскими, фамилия латиница, фамилия лат, фамилия "
-    "на латинице, фамилия клиента, "
-    " тегі, фамилиясы, "
-    "familiya, familiyasi, фамилияси, surname, family name, lastname",
-    "middle_name": "отчество, отчество латиницей, отчество латиница, отчество лат, отчество на латинице, "
-    "әкесінің аты, атасынын аты, otasining ismi, "
-    "sharifi, отасининг исми, patronymic, second name",
-    "birthdate": "дата рождения, дата рожд, день рождения, др, д р, туған күні, туулган күнү, "  # noqa: RUF001  it is Cyrillic
-    "tugilgan sana, tugilgan sanasi, "
-    "tugilgan kuni, туғилган сана, туғилган санаси, date of birth, birth date, birthday, dob",
-    "email": "почта, электронная почта, эл почта, адрес электронной почты, имейл, емейл, мейл, "
-    "электрондық пошта, пошта, "
-    "электрондук почта, elektron pochta, электрон почта, e mail, mail, email address",
-    "country": "страна, гражданство, страна гражданства, ел, азаматтығы, азаматтық, өлкө, жарандыгы, "
-    "davlat, fuqaroligi, fuqarolik, "
-    "давлат, фуқаролиги, citizenship, nationality, country code",
-    "person_id": "иин, инн, пин, пинфл, жсн, жшшир, pinfl, jshshir, iin, личный номер, персональный номер, "
-    "индивидуальный идентификационный номер, персональный идентификационный номер, жеке "
-    "сәйкестендіру нөмірі, personal number, "
-    "personal id, national id, person id",
+    "key": (
+        "ключ, id, ид, код заявки, номер заявки, № заявки, номер анкеты, № анкеты, заявка, "
+        "табельный номер, кілт, kalit, application, application id, application number, row key"
+    ),
+    "phone": (
+        "телефон, номер телефона, тел, мобильный, мобильный телефон, моб телефон, номер "
+        "мобильного, сотовый, сотовый телефон, контактный телефон, телефон клиента, телефон "
+        "нөмірі, ұялы телефон, телефон номери, telefon, telefon raqami, telefon raqam, телефон "
+        "рақами, phone number, mobile, mobile phone, mobile number, telephone, tel, cell, cell "
+        "phone, msisdn"
+    ),
+    "first_name": (
+        "имя, имя латиницей, имя латинскими, имя латиница, имя лат, имя на латинице, имя "
+        "клиента, аты, есімі, ысымы, ism, ismi, исм, исми, given name, forename, firstname"
+    ),
+    "last_name": (
+        "фамилия, фамилия латиницей, фамилия латинскими, фамилия латиница, фамилия лат, фамилия "
+        "на латинице, фамилия клиента, тегі, фамилиясы, familiya, familiyasi, фамилияси, "
+        "surname, family name, lastname"
+    ),
+    "middle_name": (
+        "отчество, отчество латиницей, отчество латиница, отчество лат, отчество на латинице, "
+        "әкесінің аты, атасынын аты, otasining ismi, sharifi, отасининг исми, patronymic, second "
+        "name"
+    ),
+    "birthdate": (
+        "дата рождения, дата рожд, день рождения, др, д р, туған күні, туулган күнү, tugilgan "  # noqa: RUF001  it is Cyrillic
+        "sana, tugilgan sanasi, tugilgan kuni, туғилган сана, туғилган санаси, date of birth, "
+        "birth date, birthday, dob"
+    ),
+    "email": (
+        "почта, электронная почта, эл почта, адрес электронной почты, имейл, емейл, мейл, "
+        "электрондық пошта, пошта, электрондук почта, elektron pochta, электрон почта, e mail, "
+        "mail, email address"
+    ),
+    "country": (
+        "страна, гражданство, страна гражданства, ел, азаматтығы, азаматтық, өлкө, жарандыгы, "
+        "davlat, fuqaroligi, fuqarolik, давлат, фуқаролиги, citizenship, nationality, country "
+        "code"
+    ),
+    "person_id": (
+        "иин, инн, пин, пинфл, жсн, жшшир, pinfl, jshshir, iin, личный номер, персональный "
+        "номер, индивидуальный идентификационный номер, персональный идентификационный номер, "
+        "жеке сәйкестендіру нөмірі, personal number, personal id, national id, person id"
+    ),
     "language": "язык, язык клиента, тіл, тілі, тил, тили, til, lang",
-    "document": "документ, файл, файл документа, скан, скан документа, pdf, құжат, документтин файлы, "
-    "hujjat, ҳужжат, file, scan, "
-    "document file, passport scan",
+    "document": (
+        "документ, файл, файл документа, скан, скан документа, pdf, құжат, документтин файлы, "
+        "hujjat, ҳужжат, file, scan, document file, passport scan"
+    ),
     "external_user_id": (
         "id клиента, ид клиента, код клиента, номер клиента, id пользователя, user id, customer "
         "id, client id, external id"
     ),
     "type": "тип, тип клиента, түрі, turi, client type",
     "resident": "резидент, резидентство, признак резидентства, резиденттік, rezident, residency",
-    "branch_id": "филиал, код филиала, отделение, код отделения, бөлімше, filial, branch, branch code",
+    "branch_id": (
+        "филиал, код филиала, отделение, код отделения, бөлімше, filial, branch, branch code"
+    ),
     "idn_date": "дата идентификации, identification date",
     "identified_by": "кем идентифицирован, идентифицировал, кто идентифицировал",
     "product_id": "продукт, код продукта, өнім, mahsulot, product, product code",
@@ -94,13 +110,9 @@ _LONGEST: Final = 80
 
 
 def _form(name: str) -> str:
-    """As `plain`, without dots, brackets and the like, and with one letter for those that people
-    mix.
-    """
-    return " ".join(re.sub(r"[^\w\s]+", " ", re.sub(r"[‘’'ʻʼ`]", "", plain(name))).split()).replace(  # noqa: RUF001
-        "ё",
-        "е",  # noqa: RUF001
-    )
+    """As `normalized`, without punctuation, and with one letter for those that people mix up."""
+    words = re.sub(r"[^\w\s]+", " ", re.sub(r"[‘’'ʻʼ`]", "", normalized(name))).split()  # noqa: RUF001
+    return " ".join(words).replace("ё", "е")  # noqa: RUF001
 
 
 def _known() -> dict[str, str]:
@@ -115,15 +127,14 @@ _KNOWN: Final = _known()
 
 
 def guess(name: str) -> str | None:
-    """The column that is probably meant, if any."""
+    """The column that a name probably means; `None`: it is not known."""
     return _KNOWN.get(_form(name)) if len(name) <= _LONGEST else None
 
 
 def suggestion(unknown: Sequence[str], taken: Collection[str]) -> list[str]:
-    """A map of unknown columns as lines of TOML, as far as they can be guessed; nothing if none of
-    them can.
+    """A map of unknown columns as lines of TOML; empty if no column can be guessed.
 
-    `taken` are our columns that the file has already.
+    `taken` are the columns that the file already has.
     """
     found: dict[str, str] = {}
     left: list[str] = []
@@ -138,15 +149,15 @@ def suggestion(unknown: Sequence[str], taken: Collection[str]) -> list[str]:
         return []
     lines = [
         (
-            "# A map of these columns, as far as their names are known. Look it through, save it "
-            "as columns.toml,"
+            "# A map of these columns, as far as their names are known. Check it, save it as "
+            "columns.toml,"
         ),
         "# and name it: --columns columns.toml",
         *(f"{column} = {_quoted(name)}" for column, name in found.items()),
     ]
     if left:
         lines.append(
-            "# These are not known. Name the column of each, or leave them out by a line like "
+            "# These are not known. Name the column of each, or leave them out with a line like "
             "this without the #:"
         )
         lines.append(f"# ignore = [{', '.join(_quoted(name) for name in left[:_LISTED])}]")
@@ -154,10 +165,10 @@ def suggestion(unknown: Sequence[str], taken: Collection[str]) -> list[str]:
 
 
 def looks_like_names(names: Iterable[str]) -> bool:
-    """Whether these are the names of columns in another language, and not somebody's data."""
+    """Whether these are names of columns in another language, and not a row of data."""
     return sum(guess(name) is not None for name in names) >= _KNOWN_AT_LEAST
 
 
 def _quoted(name: str) -> str:
-    # What JSON escapes TOML escapes alike, but for one character.
+    # JSON escapes as TOML does, except for one character.
     return json.dumps(name, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,7 +1,6 @@
-"""Keys that a person can't tell apart (UTS 39), and words of mixed scripts; the data is a
-library's.
+"""Finds keys that look the same (UTS 39), and words of mixed scripts.
 
-The library is of the extra `cli`, and is read when a plan is made.
+The data is that of a library of the extra `cli`, which is imported when a plan is made.
 """
 
 from __future__ import annotations
@@ -16,21 +15,20 @@ if TYPE_CHECKING:
 
 __all__ = ["Letters", "difference", "known_letters"]
 
-# Written together in one word by those who write them (UTS 39, 5.1, augmented script sets).
+# Scripts that are mixed in ordinary words (UTS 39, 5.1, augmented script sets).
 _TOGETHER: Final = frozenset({"HAN", "HIRAGANA", "KATAKANA", "BOPOMOFO", "HANGUL"})
 _NO_SCRIPT: Final = frozenset({"COMMON", "INHERITED", "UNKNOWN"})
-# Around what is written from right to left the library's data has this mark, as the published file
-# has.
+# The library's data, like the published file, has this mark around text from right to left.
 _MARK: Final = "\u200e"
 
 
 class Letters:
-    """What letters look like and which script they are of.
+    """How letters look, and their scripts.
 
     Args:
-        alike: of each text, those that look like it, as confusables.txt pairs them: a character and
-            its prototype, which may be longer.
-        script: of a character, its script in capitals, such as LATIN.
+        alike: for each text, those that look like it, as confusables.txt pairs them: a character
+            and its prototype, which may be longer.
+        script: gives the script of a character in capitals, such as LATIN.
     """
 
     def __init__(self, alike: Mapping[str, Iterable[str]], script: Callable[[str], str]) -> None:
@@ -38,19 +36,19 @@ class Letters:
         self._scripts: Final = _Scripts(script)
 
     def skeleton(self, text: str) -> str:
-        """The same text for all that look the same: UTS 39, section 4.
+        """One text for all texts that look the same (UTS 39, section 4).
 
-        Of use only to compare, because it may look otherwise.
+        It is for comparison only, because it may look different itself.
         """
         if text.isascii():
             return text.translate(self._prototypes)
         return normalize("NFD", normalize("NFD", text).translate(self._prototypes))
 
     def mixed(self, text: str) -> tuple[str, tuple[str, ...]] | None:
-        """The first word that has letters of several scripts, and those scripts."""
+        """The first word with letters of several scripts, and those scripts; or `None`."""
         if text.isascii():
             return None
-        # One sign for each character, and a blank for what is between words.
+        # One sign for each character, and a blank between words.
         signs = text.translate(self._scripts)
         if len(set(signs) - {_Scripts.NONE, " "}) < 2:
             return None
@@ -65,7 +63,7 @@ class Letters:
 
 
 class _Prototypes(dict[int, str]):
-    """For `str.translate`, which takes a missing entry for an error and is slow then."""
+    """For `str.translate`, which is slow for a missing entry."""
 
     def __missing__(self, code: int) -> str:
         self[code] = char = chr(code)
@@ -73,7 +71,7 @@ class _Prototypes(dict[int, str]):
 
 
 class _Scripts(dict[int, str]):
-    """For `str.translate`: a sign for the script of each character, found once."""
+    """For `str.translate`: a sign for the script of each character."""
 
     NONE: Final = "_"
 
@@ -101,11 +99,11 @@ class _Scripts(dict[int, str]):
 
 
 def _prototypes(alike: Mapping[str, Iterable[str]]) -> dict[int, str]:
-    """Of each character the text that stands for all that look like it.
+    """For each character, the text that stands for all that look like it.
 
-    The pairs go both ways, so the direction is found again: a prototype is longer than one
-    character, or has several that look like it; of two that have only each other either will do,
-    unless normal form D takes it apart.
+    The pairs go both ways, so the direction is found out: a prototype is longer than one character,
+    or several characters look like it. If two have only each other, either will do, unless normal
+    form D decomposes it.
     """
     pairs: defaultdict[str, set[str]] = defaultdict(set)
     for text, others in alike.items():
@@ -130,7 +128,7 @@ def _bare(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def known_letters() -> Letters | None:
-    """What the library knows of all letters; `None` where it is not installed."""
+    """The library's data; `None`: it is not installed."""
     try:
         from confusable_homoglyphs.categories import alias  # type: ignore[import-untyped]  # noqa: PLC0415
         from confusable_homoglyphs.confusables import confusables_data  # type: ignore[import-untyped]  # noqa: PLC0415
@@ -142,9 +140,7 @@ def known_letters() -> Letters | None:
 
 
 def difference(text: str, other: str) -> str:
-    """The first characters in which two texts differ, by name, such as `it has A where the other
-    has B`.
-    """
+    """The first characters in which two texts differ, such as `it has A where the other has B`."""
     at = next(
         (at for at, (one, two) in enumerate(zip(text, other, strict=False)) if one != two),
         min(len(text), len(other)),

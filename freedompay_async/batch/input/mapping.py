@@ -1,6 +1,4 @@
-"""An office's own names for columns: which of them is which column, which are left out, and what
-all rows have.
-"""
+"""Reads a map of columns: an office's own names for columns, ignored columns, and constants."""
 
 from __future__ import annotations
 
@@ -14,14 +12,15 @@ from unicodedata import normalize
 
 from msgspec import Struct
 
+from freedompay_async.batch.input.column_checks import COLUMNS, did_you_mean
+from freedompay_async.batch.input.quoting import shown
 from freedompay_async.batch.input.refusal import reason
-from freedompay_async.batch.input.rows import COLUMNS, nearest, shown
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.guards.files import reading_given
+from freedompay_async.guards.files import reading_any
 
-__all__ = ["NO_MAP", "ColumnMap", "Given", "column_map", "plain"]
+__all__ = ["NO_MAP", "ColumnMap", "MapSource", "column_map", "normalized"]
 
-Given: TypeAlias = Mapping[str, object] | str | os.PathLike[str]
+MapSource: TypeAlias = Mapping[str, object] | str | os.PathLike[str]
 """A map in code, or the path of a TOML file with one."""
 
 _KNOWN: Final = frozenset(COLUMNS)
@@ -32,14 +31,14 @@ _WHERE: Final = "`freedompay batch columns` lists the columns."
 
 
 class ColumnMap(Struct, frozen=True, kw_only=True):
-    """Names are in the form that `plain` gives.
+    """A map of columns. Its names are `normalized`.
 
     Attributes:
-        columns: of each name of the office, our column.
-        spellings: of each of our columns, the office's names for it as they were written.
-        ignored: the names whose columns are left out.
-        constants: of our columns that the file does not have, what they hold in every row.
-        source: where it comes from, for messages.
+        columns: the column of each name of the office.
+        spellings: the office's names for each column, as they were written.
+        ignored: the names of ignored columns.
+        constants: the values of columns that the file does not have, the same in every row.
+        source: where the map comes from, for messages.
     """
 
     columns: Mapping[str, str]
@@ -52,28 +51,28 @@ class ColumnMap(Struct, frozen=True, kw_only=True):
 NO_MAP: Final = ColumnMap(columns={}, spellings={}, ignored=frozenset(), constants={}, source="")
 
 
-def plain(name: str) -> str:
-    """What the spellings of a column's name have in common: no case, and one blank for whatever
-    parts its words.
+def normalized(name: str) -> str:
+    """One form for all spellings of a column's name: without case, and with one blank between
+    words.
     """
     return _PARTS.sub(" ", _UNSEEN.sub("", normalize("NFKC", name))).strip().casefold()
 
 
-def column_map(given: Given | None) -> ColumnMap:
-    """The map of a TOML file, or of a mapping that has the same form.
+def column_map(source: MapSource | None) -> ColumnMap:
+    """The map of a TOML file, or of a mapping of the same form.
 
-    `phone = "Телефон"` names a column, or a list of names of which the file has one. `ignore =
-    ["№"]` leaves columns out. The table `[constant]` has what a column holds in every row, such as
-    `resident = "1"`.
+    `phone = "Телефон"` names a column; the value may be a list of names, of which the file has one.
+    `ignore = ["№"]` names columns to ignore. The table `[constant]` has the values of columns that
+    are the same in every row, such as `resident = "1"`.
 
     Raises:
-        ConfigurationError: it can't be read, or is wrong; nothing was sent.
+        ConfigurationError: the map can't be read, or is wrong; nothing was sent.
     """
-    if given is None:
+    if source is None:
         return NO_MAP
-    if isinstance(given, Mapping):
-        return _Reader("columns").read(given)
-    path = Path(given)
+    if isinstance(source, Mapping):
+        return _Reader("columns").read(source)
+    path = Path(source)
     reader = _Reader(str(path))
     return reader.read(_toml(path, reader))
 
@@ -88,8 +87,8 @@ class _Reader:
     def refuse(self, message: str, cause: BaseException | None = None) -> NoReturn:
         raise ConfigurationError(f"{self._source}: {message} Nothing was sent.") from cause
 
-    def read(self, given: Mapping[str, object]) -> ColumnMap:
-        for column, value in given.items():
+    def read(self, source: Mapping[str, object]) -> ColumnMap:
+        for column, value in source.items():
             if column == "ignore":
                 for name in self._names(column, value):
                     self._take(name, None)
@@ -103,7 +102,7 @@ class _Reader:
             columns=self._columns,
             spellings=self._spellings,
             ignored=frozenset(self._ignored),
-            constants=self._constants(given.get("constant", {})),
+            constants=self._constants(source.get("constant", {})),
             source=self._source,
         )
 
@@ -117,14 +116,14 @@ class _Reader:
                 f"{shown(column)} is not a column: write it the other way round, {value} = "
                 f'"{column}".'
             )
-        self.refuse(f"{shown(column)} is not a column{nearest(column) or '.'} {_WHERE}")
+        self.refuse(f"{shown(column)} is not a column{did_you_mean(column) or '.'} {_WHERE}")
 
     def _names(self, column: str, value: object) -> tuple[str, ...]:
         names = [value] if isinstance(value, str) else value
         if (
             not isinstance(names, list | tuple)
             or not names
-            or not all(isinstance(name, str) and plain(name) for name in names)
+            or not all(isinstance(name, str) and normalized(name) for name in names)
         ):
             self.refuse(
                 f'{column} is not a name of a column in the file, such as "Телефон", or a list of '
@@ -133,33 +132,33 @@ class _Reader:
         return tuple(cast("list[str]", names))
 
     def _take(self, name: str, column: str | None) -> None:
-        form = plain(name)
+        form = normalized(name)
         other = self._columns.get(form, "ignore" if form in self._ignored else None)
         if other is not None:
             self.refuse(
-                f"{shown(name)} is there twice: for {other} and for {column or 'ignore'}. Take "
-                "one of them out."
+                f"{shown(name)} is there twice: for {other} and for {column or 'ignore'}. Remove "
+                "one of them."
             )
         if column is None:
             self._ignored.add(form)
         else:
             self._columns[form] = column
 
-    def _constants(self, given: object) -> Mapping[str, str]:
-        if not isinstance(given, Mapping):
+    def _constants(self, source: object) -> Mapping[str, str]:
+        if not isinstance(source, Mapping):
             self.refuse(
                 "constant is not a table: write [constant] and below it lines such as resident = "
                 '"1".'
             )
         constants: dict[str, str] = {}
-        for column, value in cast("Mapping[object, object]", given).items():
+        for column, value in cast("Mapping[object, object]", source).items():
             self._known(column, None)
             name = str(column)
             if name == "key":
                 self.refuse("key can't be a constant: each row has a key of its own.")
             if name in self._spellings:
                 self.refuse(
-                    f"{name} is a column of the file and a constant too. Take one of them out."
+                    f"{name} is a column of the file and a constant too. Remove one of them."
                 )
             if (
                 not isinstance(value, str | int)
@@ -173,7 +172,7 @@ class _Reader:
 
 def _toml(path: Path, reader: _Reader) -> Mapping[str, object]:
     try:
-        with reading_given(path) as file, open(file, "rb", closefd=False) as stream:
+        with reading_any(path) as file, open(file, "rb", closefd=False) as stream:
             content = stream.read(_MOST + 1)
     except OSError as error:
         reader.refuse(f"{reason(error)}. It is the file that --columns names.", error)

@@ -1,6 +1,6 @@
-"""Rows that were made in code, held against their types: pure.
+"""Checks rows that were made in code against their types. Pure.
 
-A file's rows pass too, which costs them nearly nothing.
+The rows of a file are checked too, which costs nearly nothing.
 """
 
 from __future__ import annotations
@@ -24,34 +24,28 @@ _NEEDED: Final = ("country", "person_id", "address1", "address2")
 
 
 class Misfits:
-    """What a row has that could not be sent as it is: a journal would keep NaN as null, and bytes
-    as Base64.
+    """Finds values of a row that can't be sent: a journal would keep NaN as null, and bytes as
+    Base64.
     """
 
     def __init__(self) -> None:
-        # The values of most rows have the same types as those of a row before.
+        # Most rows have values of the same types as an earlier row.
         self._good: Final[set[tuple[type, ...]]] = set()
 
     def of(self, row: object, place: int) -> Sequence[Problem]:
-        """What is wrong with it; `place` is its number among those given.
+        """The problems of a row; `place` is its number in the list.
 
         Raises:
-            ConfigurationError: it is no row at all; nothing was sent.
+            ConfigurationError: it is no `Row`; nothing was sent.
         """
         if not isinstance(row, Row):
             raise refusal(f"row {place} of those given", row, "a Row, as read_file() does")
         kinds = (*_types(row), *_types(row.client), *_types(row.identification_info))
         if kinds not in self._good:
-            # What is wrong with a key is found where its one form is.
+            # The key is checked where it gets its one form.
             wrong = wrong_value(replace(row, key=""))
             if wrong is not None:
-                return [
-                    _problem(
-                        row.line,
-                        place,
-                        wrong.text.removesuffix(" Nothing was sent.").removesuffix("."),
-                    )
-                ]
+                return [_problem(row.line, place, wrong)]
             self._good.add(kinds)
         if row.product_id != _WALLET:
             return ()
@@ -62,13 +56,13 @@ class Misfits:
 
 
 def _types(value: object) -> tuple[type, ...]:
-    """The types of all values of a struct but of addresses, which have looked at their own."""
+    """The types of all values of a struct. An address checks its own values."""
     return (*map(type, astuple(value)),) if isinstance(value, Struct) else (type(value),)
 
 
-def _problem(line: object, place: int, told: str) -> Problem:
+def _problem(line: object, place: int, message: str) -> Problem:
     return (
-        Problem(line, None, told)
+        Problem(line, None, message)
         if isinstance(line, int)
-        else Problem(0, None, f"row {place} of those given: {told}")
+        else Problem(0, None, f"row {place} of those given: {message}")
     )

@@ -1,6 +1,6 @@
-"""Which phone numbers are assigned; the data is a library's.
+"""Knows which phone numbers are assigned.
 
-The library is of the extra `cli`, and is read when a plan is made.
+The data is that of a library of the extra `cli`, which is imported when a plan is made.
 """
 
 from __future__ import annotations
@@ -19,18 +19,16 @@ _NONE: Final = re.compile("(?!)")
 
 
 class Numbers:
-    """What is known of all whole numbers with their country code."""
+    """The assigned numbers of all countries, with their country codes."""
 
     def __init__(self, library: Any) -> None:
         self._library: Final = library
         self._patterns: Final = _Patterns(library)
 
     def assigned(self, phone: int) -> bool:
-        """Whether it is of numbers that are given to people; to ask the library for each takes many
-        times as long.
-        """
+        """Whether a number is in an assigned range. The library would take many times as long."""
         digits = str(phone)
-        # No country code is the beginning of another, and two of them have one digit.
+        # No country code is the beginning of another, and only 1 and 7 have one digit.
         if digits[0] in "17":
             return self._patterns[digits[0]].fullmatch(digits, 1) is not None
         return bool(
@@ -39,9 +37,7 @@ class Numbers:
         )
 
     def doubt(self, phone: int) -> str | None:
-        """Why it is nobody's; `None`: the library reads it in another way, in which it is
-        somebody's.
-        """
+        """Why a number is not assigned; `None`: the library reads it in a way in which it is."""
         library = self._library
         try:
             number = library.parse(f"+{phone}")
@@ -50,12 +46,12 @@ class Numbers:
         if library.is_valid_number(number):
             return None
         if library.is_possible_number(number):
-            return "is of numbers that are given to nobody: look for a wrong digit"
-        return "is no number of its country: look for a digit too few or too many"
+            return "is in a range of numbers that nobody has: look for a wrong digit"
+        return "is no number of its country: look for a missing or an extra digit"
 
 
 class _Patterns(dict[str, re.Pattern[str]]):
-    """Of a country code all numbers behind it, found once."""
+    """A pattern of all numbers after a country code, made when it is first needed."""
 
     def __init__(self, library: Any) -> None:
         super().__init__()
@@ -79,7 +75,7 @@ class _Patterns(dict[str, re.Pattern[str]]):
 
 @lru_cache(maxsize=1)
 def known_numbers() -> Numbers | None:
-    """What the library knows; `None` where it is not installed."""
+    """The library's data; `None`: it is not installed."""
     try:
         import phonenumbers  # noqa: PLC0415
     except ImportError:

@@ -1,4 +1,4 @@
-"""A client file of any kind, read and checked row by row."""
+"""Reads a client file of any kind, row by row."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
+from freedompay_async.batch.input.column_checks import PRODUCTS
 from freedompay_async.batch.input.documents import document_problem
-from freedompay_async.batch.input.mapping import ColumnMap, Given, column_map
+from freedompay_async.batch.input.mapping import ColumnMap, MapSource, column_map
+from freedompay_async.batch.input.quoting import shown
 from freedompay_async.batch.input.refusal import kind, reason, refuse
-from freedompay_async.batch.input.rows import PRODUCTS, Problem, Row, read_row, shown
+from freedompay_async.batch.input.rows import Problem, Row, read_row
 from freedompay_async.batch.input.text import SAVE, csv_records, json_records, lines_of
 from freedompay_async.batch.input.workbook import OLD, ZIP, refuse_old, workbook_records
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.guards.arguments import check_flag, check_type, path_of, refusal
-from freedompay_async.guards.files import reading_given
+from freedompay_async.guards.files import reading_any
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -40,26 +42,26 @@ def read_file(
     today: date | None = None,
     documents: bool = True,
     sheet: str | None = None,
-    columns: Given | None = None,
+    columns: MapSource | None = None,
 ) -> Iterator[Row | list[Problem]]:
-    """Read a client file one row at a time: each item is a row that can be sent or all the problems
-    of one row.
+    """Read a client file row by row. Each item is a row that can be sent, or all problems of a row.
 
-    A workbook (.xlsx or .ods, with the extra `excel`) is told by what is in the file, JSON Lines by
-    a name that ends in `.jsonl`, `.ndjson` or `.json`; anything else is CSV. The path of a document
-    begins at the folder of the file, and is given with that folder.
+    A workbook (.xlsx or .ods, with the extra `excel`) is recognised by its content, JSON Lines by a
+    name that ends in `.jsonl`, `.ndjson` or `.json`; any other file is CSV. The path of a document
+    starts at the folder of the file; the row has it with that folder.
 
     Args:
         path: the file.
-        product_id: for rows that name no product.
-        today: limits birthdates; by default the local date.
-        documents: open and check each row's PDF.
-        sheet: of a workbook, the sheet to read; needed where several have something in them.
+        product_id: the product of rows that name none: 1000, 2000 or 3000.
+        today: the last allowed birthdate; by default the local date.
+        documents: open and check the PDF of each row.
+        sheet: the sheet of a workbook to read; needed if several are not empty.
         columns: the file's own names for columns, such as `{"phone": "Телефон"}`, or the path of a
             TOML file with them.
 
-    Raises, at the first `next()` or where the reading gets to it, `ConfigurationError` for a file
-    that can't be read as a whole, or another argument that is not one of these.
+    Raises:
+        ConfigurationError: the file can't be read as a whole, or an argument is wrong. It is raised
+            by `next()`, at the first row or later.
     """
     path = Path(path_of("path", path))
     check_flag("documents", documents)
@@ -78,18 +80,18 @@ def read_file(
             if isinstance(record, Problem):
                 yield [record]
                 continue
-            line, fields, told, uneven = record
+            line, fields, problems, uneven = record
             row = read_row(line, fields, product_id=product_id, today=day)
-            if told:
-                row = _with(told, row)
-            given = fields.get("document")
-            name = given.strip() if isinstance(given, str) else ""
-            # Only where pathlib has something to take away; see `document_digest`.
+            if problems:
+                row = _with(problems, row)
+            path_in_row = fields.get("document")
+            name = path_in_row.strip() if isinstance(path_in_row, str) else ""
+            # Only if pathlib has something to remove; see `document_digest`.
             if "//" in name or "./" in name or name.endswith(("/", "/.")):
                 name = str(Path(name))
             document = os.path.join(folder, name) if name else None  # noqa: PTH118 - see `document_digest`
-            # What can't be printed is a problem of the row already, and the system may not take it
-            # for a path.
+            # A name that can't be printed is a problem of the row already, and the system may
+            # refuse it.
             problem = (
                 document_problem(line, document)
                 if documents and document and name.isprintable()
@@ -106,7 +108,7 @@ def read_file(
 
 
 def _check(product_id: object, today: object, sheet: object, columns: object) -> None:
-    """Raise `ConfigurationError` for an argument of another type."""
+    """Raise `ConfigurationError` for an argument of a wrong type."""
     if not isinstance(product_id, int) or isinstance(product_id, bool):
         raise refusal("product_id", product_id, "a whole number (int), such as 2000")
     if today is not None:
@@ -117,21 +119,21 @@ def _check(product_id: object, today: object, sheet: object, columns: object) ->
         raise refusal("columns", columns, "a mapping, or the path of a TOML file")
 
 
-def _with(told: Sequence[Problem], row: Row | list[Problem]) -> list[Problem]:
-    """With what the file itself tells of some cells, which the row is without: they are not told as
-    empty too.
+def _with(problems: Sequence[Problem], row: Row | list[Problem]) -> list[Problem]:
+    """The problems of cells that the row lacks, and those of the row, which would call these cells
+    empty.
     """
-    columns = {problem.column for problem in told}
+    columns = {problem.column for problem in problems}
     return (
-        [*told, *(problem for problem in row if problem.column not in columns)]
+        [*problems, *(problem for problem in row if problem.column not in columns)]
         if isinstance(row, list)
-        else list(told)
+        else list(problems)
     )
 
 
 def _uneven(line: int, uneven: str, problems: Sequence[Problem]) -> Problem:
-    """What is wrong with cells that may stand under wrong names: a personal number may be among
-    them, so none of them is shown.
+    """The problem of a row whose cells may stand under wrong names. No cell is shown, because one
+    may be a personal number.
     """
     columns = ", ".join(dict.fromkeys(problem.column or "it" for problem in problems))
     how = (
@@ -155,9 +157,7 @@ def _records(
     if b"\0" in head:
         refuse(path, f"has zero bytes, as a file in UTF-16 has. {SAVE}")
     if sheet is not None:
-        refuse(
-            path, f"has no sheets, so none of the name {shown(sheet)}: only a workbook has sheets."
-        )
+        refuse(path, f"has no sheet {shown(sheet)}: only a workbook has sheets.")
     with closing(lines_of(path)) as text:
         if path.suffix.lower() in _JSON:
             yield from json_records(path, text, mapping)
@@ -171,7 +171,7 @@ def _head(path: Path) -> bytes:
         mode = path.stat().st_mode
         if not S_ISREG(mode):
             refuse(path, f"{kind(mode)}. Name a CSV, .xlsx, .ods or JSON Lines file.")
-        with reading_given(path) as file:
+        with reading_any(path) as file:
             return os.read(file, 4)
     except OSError as error:
         refuse(path, f"{reason(error)}. Check the name and the permissions.", error)

@@ -1,4 +1,4 @@
-"""What can't be read as a whole, and why."""
+"""Refuses files that can't be read as a whole, and says why."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["kind", "reason", "refuse"]
 def refuse(
     path: Path | str, message: str, cause: BaseException | None = None, notes: Iterable[str] = ()
 ) -> NoReturn:
-    """Raise what says that a file can't be read, with what helps to mend it as notes."""
+    """Raise the error for a file that can't be read. The notes help to correct the file."""
     error = ConfigurationError(f"{path}: {message} Nothing was sent.")
     for note in notes:
         error.add_note(note)
@@ -25,12 +25,12 @@ def refuse(
 
 
 def kind(mode: int) -> str:
-    """What stands where a file is looked for."""
+    """What is there in place of a file, as the rest of a sentence."""
     return "is a folder" if S_ISDIR(mode) else "is not a regular file"
 
 
 def reason(error: OSError) -> str:
-    """Why the system gives no file."""
+    """Why the system can't open a file, as the rest of a sentence."""
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         return "is not there"
     if isinstance(error, PermissionError):

@@ -1,4 +1,4 @@
-"""CSV and JSON Lines, read line by line."""
+"""Reads CSV and JSON Lines, line by line."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from freedompay_async.batch.input.column_checks import COLUMNS
 from freedompay_async.batch.input.headers import Cells, Record, known_names, read_header
-from freedompay_async.batch.input.mapping import NO_MAP, ColumnMap, plain
+from freedompay_async.batch.input.mapping import NO_MAP, ColumnMap, normalized
+from freedompay_async.batch.input.quoting import shown
 from freedompay_async.batch.input.refusal import reason, refuse
-from freedompay_async.batch.input.rows import COLUMNS, Problem, shown
-from freedompay_async.guards.files import reading_given
+from freedompay_async.batch.input.rows import Problem
+from freedompay_async.guards.files import reading_any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
@@ -23,16 +25,15 @@ __all__ = ["SAVE", "csv_records", "json_records", "lines_of"]
 SAVE: Final = "Save it as UTF-8 (in a spreadsheet: CSV UTF-8)."
 _KNOWN: Final = frozenset(COLUMNS)
 _DELIMITERS: Final = (",", ";", "\t")
-# What a spreadsheet writes, and obeys, before the header; the cells beside it may be there as empty
-# ones.
+# A spreadsheet may write this line before the header, with empty cells after it.
 _SEPARATOR: Final = re.compile(r'"?sep=([^"\r\n])"?\1*[ \r\n]*', re.IGNORECASE)
-# A file without line breaks must not be taken into memory whole.
+# A file without line breaks must not be read into memory as a whole.
 _LINE: Final = 1024 * 1024
 _UNDECODED: Final = re.compile(r"[\udc80-\udcff]")
 
 
 class _Constant(str):
-    """What JSON does not have, and programs write all the same: NaN, Infinity."""
+    """A value that programs write although JSON does not have it: NaN, Infinity."""
 
     __slots__ = ()
 
@@ -42,7 +43,7 @@ def lines_of(path: Path) -> Generator[str, None, None]:
     try:
         # A byte that is not UTF-8 becomes a lone surrogate, so that its line can be named.
         with (
-            reading_given(path) as file,
+            reading_any(path) as file,
             open(
                 file, encoding="utf-8-sig", errors="surrogateescape", newline="", closefd=False
             ) as stream,
@@ -84,7 +85,7 @@ def json_records(path: Path, lines: Iterable[str], mapping: ColumnMap) -> Iterat
             )
         first = False
         try:
-            # Numbers stay as written: 7.7E+10 is to be recognised, and no digit is to be rounded.
+            # Numbers stay as text, so that 7.7E+10 is recognised and no digit is rounded.
             value = json.loads(
                 line,
                 object_pairs_hook=_object,
@@ -121,7 +122,7 @@ def _row(number: int, fields: dict[str, object], mapping: ColumnMap) -> Record:
         fields = named
     if not any(type(value) is _Constant for value in fields.values()):
         return Cells(number, fields)
-    told = [
+    problems = [
         Problem(
             number,
             column if column in _KNOWN else shown(column),
@@ -136,27 +137,27 @@ def _row(number: int, fields: dict[str, object], mapping: ColumnMap) -> Record:
     return Cells(
         number,
         {column: value for column, value in fields.items() if type(value) is not _Constant},
-        told,
+        problems,
     )
 
 
 def _named(
     number: int, fields: dict[str, object], mapping: ColumnMap
 ) -> dict[str, object] | Problem:
-    """The fields under our names."""
+    """The fields by column."""
     found: dict[str, object] = {}
     for name, value in fields.items():
-        form = plain(name)
+        form = normalized(name)
         if form in mapping.ignored:
             continue
         column = mapping.columns.get(form, name)
         if column in found:
             return Problem(
-                number, column, f"is there twice, once as {shown(name)}: take one of them out"
+                number, column, f"is there twice, once as {shown(name)}: remove one of them"
             )
         if column in mapping.constants:
             return Problem(
-                number, column, f"is a constant in {mapping.source} too: take it out of one of them"
+                number, column, f"is a constant in {mapping.source} too: remove it from one of them"
             )
         found[column] = value
     return {**found, **mapping.constants}
@@ -165,7 +166,7 @@ def _named(
 def csv_records(
     path: Path, lines: Iterator[str], product_id: int, mapping: ColumnMap
 ) -> Iterator[Record]:
-    """The rows of a CSV file; each begins at the line that it is told by."""
+    """The rows of a CSV file, each with the line where it begins."""
     before, first = _filled(lines, 0)
     delimiter = None
     separator = _SEPARATOR.fullmatch(first)
@@ -175,8 +176,8 @@ def csv_records(
             refuse(
                 path,
                 (
-                    f"line {before} says that {shown(delimiter)} parts the fields. Save it with a "
-                    "comma, a semicolon or a tab between them."
+                    f"line {before} says that {shown(delimiter)} separates the fields. Save it "
+                    "with a comma, a semicolon or a tab between them."
                 ),
             )
         before, first = _filled(lines, before)
@@ -187,7 +188,7 @@ def csv_records(
     header = read_header(
         names, where, product_id=product_id, mapping=mapping, refuse=partial(refuse, path)
     )
-    # Strict, because otherwise a stray quotation mark makes one field of many rows without a word.
+    # Strict, because otherwise a stray quotation mark joins many rows into one field silently.
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
         line = before + reader.line_num + 1
@@ -226,13 +227,12 @@ def csv_records(
                 line,
                 None,
                 f"has something in field {stray + 1}, for which the header has no name: put a "
-                "field with a delimiter in it in quotation "
-                "marks, or name the column",
+                "field with a delimiter in it in quotation marks, or name the column",
             )
 
 
 def _filled(lines: Iterator[str], before: int) -> tuple[int, str]:
-    """The next line with something in it and its number; an empty one at the end of the file."""
+    """The next line that is not empty, with its number; an empty text at the end of the file."""
     return next(
         ((number, line) for number, line in enumerate(lines, before + 1) if not line.isspace()),
         (before, ""),

@@ -1,4 +1,4 @@
-"""Workbooks: .xlsx and .ods, read with python-calamine, which is of the extra `excel`."""
+"""Reads workbooks, .xlsx and .ods, with python-calamine of the extra `excel`."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from freedompay_async.batch.input.archive import CONTENT, Archive, BadArchive, E
 from freedompay_async.batch.input.cells import Wrong, cell_name, value_of
 from freedompay_async.batch.input.error_cells import ErrorCells, errors_of_ods, errors_of_xlsx
 from freedompay_async.batch.input.headers import Cells, Header, read_header
-from freedompay_async.batch.input.mapping import plain
+from freedompay_async.batch.input.quoting import shown
 from freedompay_async.batch.input.refusal import reason, refuse
-from freedompay_async.batch.input.rows import Problem, shown
-from freedompay_async.guards.files import reading_given
+from freedompay_async.batch.input.rows import Problem
+from freedompay_async.batch.input.sheets import EMPTY, chosen
+from freedompay_async.guards.files import reading_any
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
@@ -34,15 +35,15 @@ if TYPE_CHECKING:
 __all__ = ["OLD", "ZIP", "refuse_old", "workbook_records"]
 
 ZIP: Final = b"PK\x03\x04"
-"""What a workbook begins with."""
+"""The first bytes of a workbook."""
 OLD: Final = b"\xd0\xcf\x11\xe0"
-"""What an .xls begins with, and a workbook behind a password."""
+"""The first bytes of an .xls, and of a workbook with a password."""
 _PROTECTED: Final = "EncryptedPackage".encode("utf-16-le")
 _CHUNK: Final = 1024 * 1024
-# The library keeps a place in memory for each cell of the rectangle that has them all.
+# The library uses memory for each cell of the rectangle around all cells.
 _MOST_CELLS: Final = 20_000_000
 _LISTED: Final = 10
-# What those raise who take apart an archive or its XML and find something else.
+# What the readers of archives and of XML raise when they find something else.
 _BROKEN: Final = (
     *(
         BadZipFile,
@@ -56,13 +57,12 @@ _BROKEN: Final = (
     ),
     *(ParseError, ExpatError, OverflowError),
 )
-_EMPTY: Final = "is empty. Write the names of the columns and one row for each card."
 
 
 def refuse_old(path: Path) -> NoReturn:
-    """Say of a file that begins as `OLD` what to do with it."""
+    """Refuse a file that begins with `OLD`, and say what to do."""
     try:
-        with reading_given(path) as file, open(file, "rb", closefd=False) as stream:
+        with reading_any(path) as file, open(file, "rb", closefd=False) as stream:
             tail, protected = b"", False
             while not protected and (chunk := stream.read(_CHUNK)):
                 protected = _PROTECTED in tail + chunk
@@ -73,8 +73,8 @@ def refuse_old(path: Path) -> NoReturn:
         refuse(
             path,
             (
-                "is protected by a password. Open it in a spreadsheet, take the password away, "
-                "and save it as .xlsx."
+                "is protected by a password. Open it in a spreadsheet, remove the password, and "
+                "save it as .xlsx."
             ),
         )
     refuse(
@@ -89,12 +89,12 @@ def refuse_old(path: Path) -> NoReturn:
 def workbook_records(
     path: Path, product_id: int, sheet: str | None, mapping: ColumnMap
 ) -> Generator[Record, None, None]:
-    """The rows of a sheet; a line is the number of a row of it."""
+    """The rows of a sheet. The line of a record is the number of its row."""
     try:
-        with reading_given(path) as file, open(file, "rb", closefd=False) as stream:
+        with reading_any(path) as file, open(file, "rb", closefd=False) as stream:
             opened, errors = _opened(path, stream, sheet)
     except OSError as error:
-        # The library raises it too, of what it has in memory, and then there is no number.
+        # The library raises it too, without a number, for content that it has in memory.
         if error.errno is None:
             _refuse_broken(path, error)
         refuse(path, f"{reason(error)}. Check the name and the permissions.", error)
@@ -126,12 +126,12 @@ def workbook_records(
                 ),
             )
     if header is None:
-        refuse(path, _EMPTY)
+        refuse(path, EMPTY)
 
 
 def _opened(path: Path, stream: BinaryIO, sheet: str | None) -> tuple[CalamineSheet, ErrorCells]:
-    """The sheet that is meant, and where it has errors."""
-    with _broken_told(path), ZipFile(stream) as zipped:
+    """The chosen sheet, and its cells with errors."""
+    with _refusing_broken(path), ZipFile(stream) as zipped:
         archive = Archive(zipped)
         if archive.is_xlsb:
             refuse(
@@ -152,20 +152,19 @@ def _opened(path: Path, stream: BinaryIO, sheet: str | None) -> tuple[CalamineSh
         library = _library(path)
         stream.seek(0)
         with library.CalamineWorkbook.from_filelike(stream) as book:
-            name, extent = _chosen(path, _Book(book, archive, library), sheet)
+            name, extent = chosen(path, _Book(book, archive, library), sheet)
             if extent.row * extent.column > _MOST_CELLS:
                 far = cell_name(extent.column - 1, extent.row)
                 refuse(
                     path,
-                    f"reaches as far as the cell {far} of the sheet {shown(name)}, which is more "
-                    "than a client file has. "
-                    "Delete what is there, or save the sheet as CSV UTF-8.",
+                    f"reaches to the cell {far} of the sheet {shown(name)}, which is more than a "
+                    "client file has. Delete what is there, or save the sheet as CSV UTF-8.",
                 )
             errors = _errors(archive, name, extent)
             try:
                 return book.get_sheet_by_name(name), errors
             except library.CalamineError as error:
-                # It does not know every error that a spreadsheet has.
+                # The library does not know every error of spreadsheets.
                 if errors:
                     listed = [
                         cell_name(place, row) for row, found in errors.items() for place in found
@@ -189,15 +188,14 @@ def _library(path: Path) -> ModuleType:
         refuse(
             path,
             "is a workbook, and python-calamine, which reads it, is not installed: pip install "
-            "'freedompay-async[excel]', "
-            "or save it as CSV UTF-8 in a spreadsheet.",
+            "'freedompay-async[excel]', or save it as CSV UTF-8 in a spreadsheet.",
             error,
         )
 
 
 @contextmanager
-def _broken_told(path: Path) -> Generator[None]:
-    """What is raised inside because of the file's content is told of the file."""
+def _refusing_broken(path: Path) -> Generator[None]:
+    """Turn errors about the content of the file into the refusal of the file."""
     try:
         yield
     except BadArchive as error:
@@ -205,8 +203,8 @@ def _broken_told(path: Path) -> Generator[None]:
     except _BROKEN as error:
         _refuse_broken(path, error)
     except BaseException as error:
-        # The library is imported where it is used, so its errors are known by name; a panic of it
-        # is no `Exception`.
+        # The library is not imported here, so its errors are recognised by name. A panic of it is
+        # no `Exception`.
         if not {"CalamineError", "PanicException"}.intersection(
             each.__name__ for each in type(error).__mro__
         ):
@@ -214,7 +212,7 @@ def _broken_told(path: Path) -> Generator[None]:
         if type(error).__name__ == "PasswordError":
             refuse(
                 path,
-                "is protected by a password. Take the password away, and save it as .xlsx.",
+                "is protected by a password. Remove the password, and save it as .xlsx.",
                 error,
             )
         _refuse_broken(path, error)
@@ -253,46 +251,6 @@ class _Book:
         return Extent(filled=self._book.get_sheet_by_name(name).start is not None)
 
 
-def _chosen(path: Path, book: _Book, sheet: str | None) -> tuple[str, Extent]:
-    """The sheet of this name; without one, the only sheet that can be seen and has something in it."""
-    if sheet is not None:
-        named = [name for name in book.names if name == sheet] or [
-            name for name in book.names if plain(name) == plain(sheet)
-        ]
-        if len(named) != 1:
-            refuse(path, f"has no sheet {shown(sheet)}. It has: {_listed(book.names)}.")
-        return named[0], book.extent(named[0])
-    filled = {name: extent for name in book.visible if (extent := book.extent(name)).filled}
-    if not filled:
-        _refuse_empty(path, [name for name in book.names if name not in book.visible])
-    if len(filled) > 1:
-        refuse(
-            path,
-            (
-                f"has several sheets with something in them: {_listed(list(filled))}. Name one "
-                "with --sheet (sheet= in code)."
-            ),
-        )
-    return next(iter(filled.items()))
-
-
-def _refuse_empty(path: Path, hidden: list[str]) -> NoReturn:
-    if hidden:
-        refuse(
-            path,
-            (
-                "has nothing in the sheets that can be seen. Of the others name one with "
-                f"--sheet: {_listed(hidden)}."
-            ),
-        )
-    refuse(path, _EMPTY)
-
-
-def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
-    return (", ".join(map(shown, names[:_LISTED])) or "none") + more
-
-
 def _errors(archive: Archive, name: str, extent: Extent) -> ErrorCells:
     if archive.is_xlsx:
         return errors_of_xlsx(archive.chunks(archive.sheets()[name])) if extent.doubtful else {}
@@ -300,14 +258,14 @@ def _errors(archive: Archive, name: str, extent: Extent) -> ErrorCells:
 
 
 def _rows(sheet: CalamineSheet, errors: ErrorCells) -> Iterator[tuple[int, list[object]]]:
-    """The rows by their numbers, each from column A on."""
+    """The rows with their numbers, each from column A on."""
     number = 0
-    # Rows before the first that has something in it come as empty ones; columns do not come.
+    # The library returns the empty rows before the first filled one, but not the empty columns.
     left: list[object] = [""] * (sheet.start[1] if sheet.start else 0)
     # The library panics if it is asked for the rows of an empty sheet.
     for number, row in enumerate(sheet.iter_rows() if sheet.start else (), 1):
         yield number, _with_errors([*left, *row], errors.get(number, {}))
-    # To the library the sheet may have ended before these.
+    # For the library the sheet may end before these rows.
     for later in sorted(each for each in errors if each > number):
         yield later, _with_errors([], errors[later])
 
@@ -326,7 +284,7 @@ def _is_blank(cell: object) -> bool:
 
 def _record(number: int, cells: list[object], header: Header) -> Cells:
     fields = header.fields(cells)
-    told: list[Problem] = []
+    problems: list[Problem] = []
     for place, column in header.places:
         cell = cells[place] if place < len(cells) else ""
         if type(cell) is str:
@@ -334,9 +292,9 @@ def _record(number: int, cells: list[object], header: Header) -> Cells:
         value = value_of(column, cell)
         if isinstance(value, Wrong):
             del fields[column]
-            told.append(
+            problems.append(
                 Problem(number, column, f"{value.message} (cell {cell_name(place, number)})")
             )
         else:
             fields[column] = value
-    return Cells(number, fields, told)
+    return Cells(number, fields, problems)

@@ -1,1 +1,1 @@
-"""The journal of a batch: a file of SQLite."""
+"""Where a batch keeps its rows: `base.py` declares what a journal does, and SQLite does it."""

@@ -1,7 +1,7 @@
-"""The file of a journal and what SQLite keeps beside it, looked at before SQLite opens them.
+"""Checks the file of a journal, and the files that SQLite keeps beside it.
 
-SQLite opens them by their names itself. So they are looked at once more when it has them, before
-anything is written, and again when it has made its log, before a row is written.
+SQLite opens them by their names. So they are checked before it does, once more when it has opened
+them and nothing is written, and again when it has made its log and no row is written.
 """
 
 from __future__ import annotations
@@ -31,15 +31,16 @@ __all__ = ["JournalFile", "foreign", "no_batch", "to_go_on"]
 
 _SQLITE: Final = b"SQLite format 3\0"
 _APPLICATION: Final = APPLICATION.to_bytes(4, "big")
-# As far as the first page of a file tells whether there are tables, and of a log whose it is.
+# Bytes of the first page of a file that show whether there are tables, and bytes of a log that show
+# whose it is.
 _HEAD: Final = 105
 _LOG_HEAD: Final = 128
 _LOG: Final = (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
-# How what SQLite would write to begins. A `-shm` is another program's: with the lock that is kept
-# here SQLite makes none and reads none.
+# The first bytes of the files that SQLite would write to. A `-shm` is another program's: with the
+# lock that is kept here SQLite makes none and reads none.
 _BESIDE: Final = {"-wal": _LOG, "-journal": (b"\xd9\xd5\x05\xf9",)}
-# SQLite's older kind of log: what begins it is zeros until it is synced, then come a number by
-# chance, how many pages the file had before, and two sizes; then the pages to be put back.
+# SQLite's older kind of log begins with zeros until it is synced. Then come a random number, the
+# number of pages that the file had before, and two sizes; then the pages to be put back.
 _UNSYNCED: Final = bytes(12)
 _PAGES_BEFORE: Final = slice(16, 20)
 _JOURNAL_HEAD: Final = 28
@@ -47,16 +48,16 @@ _BLOCK: Final = 1024 * 1024
 
 
 class JournalFile:
-    """Checked, and held open; to be released when SQLite has closed it."""
+    """A checked file that is held open; to be released when SQLite has closed it."""
 
     def __init__(self, path: Path, *, create: bool) -> None:
         self._path: Final = path
         # The folder may be behind links, because it is the user's. The journal may be behind one
-        # if it is a journal already.
-        plain = os.path.join(os.path.realpath(path.parent), path.name)  # noqa: PTH118
-        self._linked: Final = os.path.islink(plain)  # noqa: PTH114
-        self.name: Final = os.path.realpath(plain) if self._linked else plain
-        """Where it really is: SQLite names what stands beside it after this."""
+        # only if it is a journal already.
+        direct = os.path.join(os.path.realpath(path.parent), path.name)  # noqa: PTH118
+        self._linked: Final = os.path.islink(direct)  # noqa: PTH114
+        self.name: Final = os.path.realpath(direct) if self._linked else direct
+        """The path without links: SQLite names the files beside it after this."""
         try:
             there = look(self.name)
             beside = self._look_beside()
@@ -65,7 +66,7 @@ class JournalFile:
             raise self._refused(error.reason) from error
         self._held: Final = Held(file)
         self.made: Final = there is None
-        """It was not there, and was made here."""
+        """The file was not there, and was made here."""
         try:
             if there:
                 self._read(beside, create=create)
@@ -76,19 +77,19 @@ class JournalFile:
 
     @property
     def uri(self) -> str:
-        """For SQLite, which must not make a file where the one that was looked at is gone."""
+        """The address for SQLite, which must not make a file in place of the checked one."""
         # A whole path, because SQLite gives some names a meaning of their own.
         path = Path(self.name).as_posix()
         root = "file://" if path.startswith("/") else "file:///"
         return f"{root}{quote(os.fsencode(path), safe='/:')}?mode=rw"
 
     def close_to_others(self) -> None:
-        """Look once more, and take away what others may do with the files.
+        """Check once more, and take the permissions of others away from the files.
 
-        SQLite has to have locked the file, and found a journal in it or nothing.
+        SQLite must have locked the file, and found a journal in it or nothing.
 
         Raises:
-            ConfigurationError: another file has taken the place of one that was looked at.
+            ConfigurationError: another file has taken the place of one that was checked.
         """
         try:
             there = look(self.name)
@@ -100,11 +101,11 @@ class JournalFile:
         self._look_beside(close=True)
 
     def release(self) -> None:
-        """Let the file go; with its descriptor the locks of this process on it are given up."""
+        """Close the descriptor, which gives up the locks that this process has on the file."""
         self._held.release()
 
     def take_back(self, *, only_empty: bool = False) -> None:
-        """Remove the file and its log if it was made here and still is that very file."""
+        """Remove the file and its log if it was made here and is still the same file."""
         with suppress(OSError):
             there = os.lstat(self.name)
             if not self.made or identity(there) != self._there or (only_empty and there.st_size):
@@ -113,7 +114,7 @@ class JournalFile:
                 os.unlink(name)  # noqa: PTH108
 
     def _look_beside(self, *, close: bool = False) -> _Beside:
-        """How the log begins, and which of them hold anything."""
+        """Check the files beside the journal."""
         log = b""
         holding: list[str] = []
         for suffix in ("-wal", "-shm", "-journal"):
@@ -149,7 +150,7 @@ class JournalFile:
                 "sent."
             )
         self._refuse_log_alone(beside)
-        # Made here, so that it is never readable by others, not even for a moment.
+        # SQLite would make it readable by others for a moment.
         return make(self.name)
 
     def _read(self, beside: _Beside, *, create: bool) -> None:
@@ -165,8 +166,8 @@ class JournalFile:
             raise no_batch(self._path)
 
     def _refuse_log_alone(self, beside: _Beside, *, begun: bool = False) -> None:
-        # SQLite would remove it, and it may hold what nobody else knows. All of a journal that has
-        # its head may be in its `-wal`, as `_is_journal` knows.
+        # SQLite would remove such a log, and nobody else may have what it holds. A journal that has
+        # its head may have all the rest in its `-wal`: `_is_journal` knows that case.
         for suffix in beside.holding:
             if suffix == "-wal" and begun:
                 continue
@@ -184,23 +185,22 @@ class JournalFile:
 
 
 class _Beside(NamedTuple):
-    """How the log begins, and the suffixes of the logs that hold anything."""
+    """The first bytes of the log, and the suffixes of the logs that are not empty."""
 
     log: bytes
     holding: list[str]
 
 
 def foreign(path: Path) -> ConfigurationError:
-    """A file of somebody else, or of another program."""
+    """The error of a file of another program."""
     return ConfigurationError(
         f"{path} is not a journal of this program: name another file. Nothing was sent."
     )
 
 
 def no_batch(path: Path, *, made: bool = False) -> ConfigurationError:
-    """A journal without a plan; `made`: just now.
-
-    The plan of an older one may have been in its log.
+    """The error of a journal without a plan. `made`: it was made just now; else its plan may have
+    been in a log that is lost.
     """
     log = "" if made else f" If a run has used it, {to_go_on(path)}"
     return ConfigurationError(
@@ -209,8 +209,8 @@ def no_batch(path: Path, *, made: bool = False) -> ConfigurationError:
 
 
 def to_go_on(path: Path, batch: str | None = None) -> str:
-    """What to do where a journal has lost its log, or is damaged; `batch`: the name that the
-    request ids come from, if it is known.
+    """What to do with a journal that has lost its log, or is damaged. `batch`: the batch name, if
+    it is known.
     """
     name = (
         "the batch name that it had (--batch; `default` where none was given)"
@@ -220,13 +220,13 @@ def to_go_on(path: Path, batch: str | None = None) -> str:
     return (
         f"put its log, {path}-wal, back beside it, or a copy of both. Without them, issue the "
         f"same file with a new journal and {name}: "
-        "no key gets a second card while the issuer remembers the request ids, and what was made "
-        "is told as found."
+        "no key gets a second card while the issuer remembers the request ids, and rows that were "
+        "made before end as found."
     )
 
 
 def _is_journal(head: bytes, log: bytes) -> bool | None:
-    """`None`: there is nothing in it, as where the making of a journal was cut off."""
+    """Whether it is a journal; `None`: it is empty, as when the making of one was cut off."""
     if not any(head):
         return None
     if not _SQLITE.startswith(head[:16]):
@@ -236,7 +236,7 @@ def _is_journal(head: bytes, log: bytes) -> bool | None:
     # Without tables the first page is a leaf that has no cell.
     if any(head[103:105]) or head[100:101] not in (b"", b"\0", b"\x0d"):
         return False
-    # All of it may be in the log as yet. The first page there is of this log, and not of an older
+    # All of it may still be in the log. The first page there is of this log, and not of an older
     # one, if the salts in both heads are the same.
     if len(log) == _LOG_HEAD and log[:4] in _LOG and log[16:24] == log[40:48]:
         return log[32:36] == b"\0\0\0\1" and log[124:128] == _APPLICATION
@@ -244,23 +244,23 @@ def _is_journal(head: bytes, log: bytes) -> bool | None:
 
 
 def _holds(file: int, head: bytes, suffix: str) -> bool:
-    """Whether there is anything in a log of SQLite's.
+    """Whether a log of SQLite is not empty.
 
     Raises:
         NotOurs: SQLite has not written it.
     """
-    # It may be cut off anywhere: a power cut leaves that.
+    # A power cut may cut it off anywhere.
     begun = any(head[:4]) and any(each.startswith(head[:4]) for each in _BESIDE[suffix])
     if suffix == "-journal" and (begun or head.startswith(_UNSYNCED)):
         return any(head[_PAGES_BEFORE]) or any(head[_JOURNAL_HEAD:]) or _has_more(file)
-    # What was never written reads as zeros. What comes after zeros SQLite would remove.
+    # Bytes that were never written read as zeros. SQLite would remove what comes after zeros.
     if not begun and (any(head) or _has_more(file)):
         raise NotOurs("it was not written by SQLite")
     return begun
 
 
 def _has_more(file: int) -> bool:
-    """Whether there is anything but zeros from here on."""
+    """Whether the rest is more than zeros."""
     while block := os.read(file, _BLOCK):
         if any(block):
             return True
@@ -269,7 +269,7 @@ def _has_more(file: int) -> bool:
 
 def _close_to_others(file: int) -> None:
     mode = stat.S_IMODE(os.fstat(file).st_mode)
-    # Windows shows modes that say nothing. Nothing is given that was taken away: a file that its
-    # owner made read-only stays so.
+    # The modes of Windows mean nothing here. No permission is added: a file that its owner made
+    # read-only stays so.
     if mode & 0o077 and os.name != "nt":
         os.fchmod(file, mode & 0o700)

@@ -1,4 +1,4 @@
-"""`freedompay doctor`: what is wrong between this machine and the issuer."""
+"""`freedompay doctor`: finds what is wrong between this machine and the issuer."""
 
 from freedompay_async.cli.doctor.command import doctor
 

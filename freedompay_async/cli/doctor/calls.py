@@ -18,18 +18,16 @@ _TIMES: Final = 5
 
 
 async def check_latency(fp: FreedomPay, *, kept: bool) -> Check:
-    """The median of a few questions, one after the other, after a first one that opens the
-    connection.
-    """
+    """The median time of a few questions, one after the other, on an open connection."""
     took: list[float] = []
     for _ in range(_TIMES + 1):
         start = time.perf_counter()
-        told = await ask(fp)
-        if told.kind is Kind.NONE:
+        reply = await ask(fp)
+        if reply.kind is Kind.NONE:
             return Check(
                 name="latency",
-                verdict=CheckResult.UNKNOWN,
-                detail=f"a question got no answer ({told.text})",
+                result=CheckResult.UNKNOWN,
+                detail=f"a question got no answer ({reply.text})",
                 advice="try again",
             )
         took.append((time.perf_counter() - start) * 1000)
@@ -40,34 +38,34 @@ async def check_latency(fp: FreedomPay, *, kept: bool) -> Check:
     )
     if kept:
         return Check(
-            name="latency", verdict=CheckResult.OK, detail=f"{detail}; connections are kept open"
+            name="latency", result=CheckResult.OK, detail=f"{detail}; connections are kept open"
         )
     advice = "every call pays for a connection of its own; ask the vendor about keep-alive"
     return Check(
         name="latency",
-        verdict=CheckResult.OK,
+        result=CheckResult.OK,
         detail=f"{detail}; the host closes connections after an answer",
         advice=advice,
     )
 
 
 def check_answers(fp: FreedomPay) -> Check:
-    """What the library noted of the answers so far: of `request/status` only."""
+    """Whether the answers of `request/status` so far are as in the contract."""
     found = fp.drift()
     if not found:
         return Check(
             name="answers",
-            verdict=CheckResult.OK,
-            detail="as in the contract, of request/status about an unknown id",
+            result=CheckResult.OK,
+            detail="as in the contract: those of request/status about an unknown id",
         )
-    told = ", ".join(f"{each.difference} {each.field} ({each.count})" for each in found)
+    differences = ", ".join(f"{each.difference} {each.field} ({each.count})" for each in found)
     advice = (
-        "nothing breaks by it: unknown fields are in `extra`. Tell the library's makers, or ask "
+        "this breaks nothing: unknown fields are in `extra`. Tell the library's makers, or ask "
         "the vendor"
     )
     return Check(
         name="answers",
-        verdict=CheckResult.UNKNOWN,
-        detail=f"not as in the contract: {told}",
+        result=CheckResult.UNKNOWN,
+        detail=f"not as in the contract: {differences}",
         advice=advice,
     )

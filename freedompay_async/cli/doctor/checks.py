@@ -1,4 +1,4 @@
-"""What a check gives."""
+"""The result of a check."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ __all__ = ["Check", "CheckResult", "not_tried"]
 
 
 class CheckResult(StrEnum):
+    """How a check ended."""
+
     OK = "ok"
     WRONG = "wrong"
     UNKNOWN = "unknown"
@@ -16,21 +18,21 @@ class CheckResult(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One line of the doctor's.
+    """One line of the doctor.
 
     Attributes:
-        name: what was looked at.
-        verdict: how it is.
-        detail: what was seen.
-        advice: what to do; empty, if there is nothing to do.
+        name: what was checked.
+        result: how the check ended.
+        detail: what it found.
+        advice: what to do; empty if there is nothing to do.
     """
 
     name: str
-    verdict: CheckResult
+    result: CheckResult
     detail: str
     advice: str = ""
 
 
 def not_tried(name: str, because: str) -> Check:
-    """A check that makes no sense after what was found before it."""
-    return Check(name=name, verdict=CheckResult.UNKNOWN, detail=f"not tried: {because}")
+    """A check that an earlier failure makes pointless."""
+    return Check(name=name, result=CheckResult.UNKNOWN, detail=f"not tried: {because}")

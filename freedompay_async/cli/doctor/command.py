@@ -1,4 +1,4 @@
-"""The checks in their order, and how they are told."""
+"""The checks in their order, and how they are printed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from freedompay_async.cli.doctor.schemes import (
 )
 from freedompay_async.cli.doctor.target import check_settings
 from freedompay_async.cli.exits import Exit
-from freedompay_async.cli.settings_flags import Given, with_settings
+from freedompay_async.cli.settings_flags import SettingsFlags, with_settings
 from freedompay_async.codec.to_json import to_json
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.settings.schemes import Scheme
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from freedompay_async.cli.doctor.target import Target
 
-__all__ = ["doctor"]
+__all__ = ["doctor", "draw"]
 
 _COLORS: Final = {CheckResult.OK: "green", CheckResult.WRONG: "red", CheckResult.UNKNOWN: "yellow"}
 _WIDTH: Final = max(map(len, CheckResult))
@@ -40,15 +40,17 @@ _VARIABLE: Final = "FREEDOMPAY_SIGNATURE"
 
 @with_settings
 def doctor(
-    json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False, *, given: Given
+    json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    *,
+    settings_flags: SettingsFlags,
 ) -> None:
     """Find out what is wrong with settings, network, clock, key and scheme; each line says what to
     do.
 
-    It changes nothing: it asks `request/status` about ids that nobody has used, twice for each
+    It changes nothing. It asks `request/status` about ids that nobody has used, twice for each
     signature scheme, the second time with a key that is wrong on purpose. An answer to the right
     key means something only if a wrong key gets another one. If the host takes a scheme, the last
-    line is what to put into the environment for it.
+    line is the command that sets it.
 
     The exit code is 0 when all is ok, 1 when something is wrong or unknown, 2 when settings are
     missing.
@@ -56,41 +58,41 @@ def doctor(
 
     async def work() -> Exit:
         try:
-            settings, target = check_settings(given)
+            settings, target = check_settings(settings_flags)
         except ConfigurationError as error:
             missing = Check(
                 name="settings",
-                verdict=CheckResult.WRONG,
+                result=CheckResult.WRONG,
                 detail=error.text,
-                advice="freedompay --help tells what each is",
+                advice="freedompay --help explains each setting",
             )
-            _tell([missing], json=json)
+            _show([missing], json=json)
             return Exit.INPUT
         checks: list[Check] = []
         async for check in _examine(settings, target):
             checks.append(check)
             if not json:
-                _draw(check)
+                draw(check)
         accepted = _accepted(checks, target)
         setting = None if accepted is None else target.setting(accepted)
         if json:
-            _tell(checks, json=True, setting=setting)
+            _show(checks, json=True, setting=setting)
         elif setting is not None:
             typer.echo(f"\nexport {_VARIABLE}={setting}")
         return (
-            Exit.DONE if all(check.verdict is CheckResult.OK for check in checks) else Exit.PROBLEMS
+            Exit.DONE if all(check.result is CheckResult.OK for check in checks) else Exit.PROBLEMS
         )
 
     run(work)
 
 
 async def _examine(settings: Check, target: Target) -> AsyncGenerator[Check]:
-    """Each check as it is made; what a failure makes pointless is not tried."""
+    """Run the checks one by one; checks that a failure makes pointless are not tried."""
     yield settings
     yield check_way(target)
     name = await check_name(target)
     yield name
-    if name.verdict is not CheckResult.OK:
+    if name.result is not CheckResult.OK:
         for each in ("connection", "clock", *SCHEMES, *_CALLS):
             yield not_tried(each, "the name was not resolved")
         return
@@ -120,27 +122,25 @@ async def _examine(settings: Check, target: Target) -> AsyncGenerator[Check]:
 
 
 def _accepted(checks: list[Check], target: Target) -> Scheme | None:
-    """The scheme to use: that of the settings if the host takes it, or else the first that it
-    takes.
-    """
+    """The scheme to use: that of the settings if the host takes it, else the first one it takes."""
     found = [Scheme(check.name) for check in checks if check.name in SCHEMES and is_accepted(check)]
     return target.scheme if target.scheme in found else found[0] if found else None
 
 
-def _tell(checks: list[Check], *, json: bool, setting: str | None = None) -> None:
+def _show(checks: list[Check], *, json: bool, setting: str | None = None) -> None:
     if json:
-        ok = all(check.verdict is CheckResult.OK for check in checks)
+        ok = all(check.result is CheckResult.OK for check in checks)
         environment = {} if setting is None else {_VARIABLE: setting}
         typer.echo(to_json({"ok": ok, "checks": checks, "environment": environment}))
         return
     for check in checks:
-        _draw(check)
+        draw(check)
 
 
-def _draw(check: Check) -> None:
-    verdict = f"{check.verdict:<{_WIDTH}}"
+def draw(check: Check) -> None:
+    result = f"{check.result:<{_WIDTH}}"
     if sys.stdout.isatty():
-        verdict = typer.style(verdict, fg=_COLORS[check.verdict])
-    typer.echo(f"{verdict}  {check.name:<10}  {check.detail}")
+        result = typer.style(result, fg=_COLORS[check.result])
+    typer.echo(f"{result}  {check.name:<10}  {check.detail}")
     if check.advice:
         typer.echo(f"{'':<{_WIDTH}}  {'':<10}  -> {check.advice}")

@@ -1,5 +1,5 @@
-"""From the name to the first answer: by hand, because it is the network itself that is looked at,
-and not the library.
+"""Checks from the name to the first answer, with bare sockets: they check the network and not the
+library.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _CHECK_HOST: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """An open connection."""
+    """An open connection to the host."""
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
@@ -44,34 +44,34 @@ class Line:
             async with asyncio.timeout(1):
                 await self.writer.wait_closed()
         except (OSError, TimeoutError):
-            # It is of no more use, however it ends.
+            # Nobody uses it any more, so an error does not matter.
             return
 
 
 def check_way(target: Target) -> Check:
-    """Which way is taken: straight, or through a proxy."""
+    """The way to the host: straight, or through a proxy."""
     proxy, unused = target.way.proxy, target.way.unused
     if proxy is not None:
         return Check(
             name="way",
-            verdict=CheckResult.OK,
+            result=CheckResult.OK,
             detail=f"through the proxy {proxy.shown}, which {proxy.source} names",
         )
     if unused is None:
         return Check(
-            name="way", verdict=CheckResult.OK, detail="straight to the host, without a proxy"
+            name="way", result=CheckResult.OK, detail="straight to the host, without a proxy"
         )
     detail = f"straight to the host; {unused} names a proxy, and it is not used"
     return Check(
         name="way",
-        verdict=CheckResult.OK,
+        result=CheckResult.OK,
         detail=detail,
         advice="to go through it: --trust-env, or FREEDOMPAY_PROXY",
     )
 
 
 async def check_name(target: Target) -> Check:
-    """The name resolves: of the host, or of the proxy, which resolves that of the host."""
+    """Whether the name resolves: that of the host, or of the proxy, which resolves the host's."""
     host, port = _first(target)
     try:
         async with asyncio.timeout(_SECONDS):
@@ -86,15 +86,13 @@ async def check_name(target: Target) -> Check:
             if target.way.proxy is None
             else "check the proxy's address"
         )
-        return Check(name="name", verdict=CheckResult.WRONG, detail=detail, advice=advice)
+        return Check(name="name", result=CheckResult.WRONG, detail=detail, advice=advice)
     addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
-    return Check(
-        name="name", verdict=CheckResult.OK, detail=f"{host} is {', '.join(addresses[:4])}"
-    )
+    return Check(name="name", result=CheckResult.OK, detail=f"{host} is {', '.join(addresses[:4])}")
 
 
 def _first(target: Target) -> tuple[str, int]:
-    """Where a connection goes to."""
+    """The host and port of the first connection."""
     if target.way.proxy is None:
         return target.host, target.port
     url = urlsplit(target.way.proxy.shown)
@@ -102,7 +100,7 @@ def _first(target: Target) -> tuple[str, int]:
 
 
 async def check_connection(target: Target) -> tuple[Check, Line | None]:
-    """TCP and TLS."""
+    """Whether TCP and TLS work."""
     start = time.perf_counter()
     try:
         async with asyncio.timeout(_SECONDS):
@@ -113,7 +111,7 @@ async def check_connection(target: Target) -> tuple[Check, Line | None]:
             "want a user and a password"
         )
         return Check(
-            name="connection", verdict=CheckResult.WRONG, detail=str(error), advice=advice
+            name="connection", result=CheckResult.WRONG, detail=str(error), advice=advice
         ), None
     except ssl.SSLCertVerificationError as error:
         detail = f"the certificate of {target.host} is not trusted ({error.verify_message})"
@@ -122,13 +120,13 @@ async def check_connection(target: Target) -> tuple[Check, Line | None]:
             "the clock of this machine"
         )
         return Check(
-            name="connection", verdict=CheckResult.WRONG, detail=detail, advice=advice
+            name="connection", result=CheckResult.WRONG, detail=detail, advice=advice
         ), None
     except ssl.SSLError as error:
         detail = f"no TLS with {target.host}:{target.port} ({error.reason or type(error).__name__})"
         return Check(
             name="connection",
-            verdict=CheckResult.WRONG,
+            result=CheckResult.WRONG,
             detail=detail,
             advice="check base_url: is there https on this port?",
         ), None
@@ -140,18 +138,18 @@ async def check_connection(target: Target) -> tuple[Check, Line | None]:
         )
         detail = f"no connection to {':'.join(map(str, _first(target)))} ({why})"
         return Check(
-            name="connection", verdict=CheckResult.WRONG, detail=detail, advice=_CHECK_HOST
+            name="connection", result=CheckResult.WRONG, detail=detail, advice=_CHECK_HOST
         ), None
     took = f"{(time.perf_counter() - start) * 1000:.3g} ms"
     line = Line(reader=reader, writer=writer)
     tls = cast("ssl.SSLObject | None", writer.get_extra_info("ssl_object"))
     if tls is None:
         detail = f"plain http to this machine in {took}: no TLS, which is for tests only"
-        return Check(name="connection", verdict=CheckResult.OK, detail=detail), line
+        return Check(name="connection", result=CheckResult.OK, detail=detail), line
     detail = (
         f"{tls.version()} in {took}, {_expiry(cast('dict[str, Any]', tls.getpeercert() or {}))}"
     )
-    return Check(name="connection", verdict=CheckResult.OK, detail=detail), line
+    return Check(name="connection", result=CheckResult.OK, detail=detail), line
 
 
 async def _connect(target: Target) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -168,9 +166,7 @@ async def _connect(target: Target) -> tuple[asyncio.StreamReader, asyncio.Stream
 
 
 async def check_clock(target: Target, line: Line) -> tuple[Check, bool]:
-    """The host's time against ours; and whether the host keeps the connection open for a second
-    question.
-    """
+    """This machine's clock against the host's, and whether the host keeps the connection open."""
     try:
         date = await _ask_date(target, line)
         ours = time.time()
@@ -179,7 +175,7 @@ async def check_clock(target: Target, line: Line) -> tuple[Check, bool]:
             "the host did not answer a plain HEAD in HTTP/1.1",
             "see the lines below: they ask as the library does",
         )
-        return Check(name="clock", verdict=CheckResult.UNKNOWN, detail=detail, advice=advice), False
+        return Check(name="clock", result=CheckResult.UNKNOWN, detail=detail, advice=advice), False
     try:
         await _ask_date(target, line)
         kept = True
@@ -188,7 +184,7 @@ async def check_clock(target: Target, line: Line) -> tuple[Check, bool]:
     if date is None:
         return Check(
             name="clock",
-            verdict=CheckResult.UNKNOWN,
+            result=CheckResult.UNKNOWN,
             detail="the host's answer has no Date",
             advice="check it against an NTP server",
         ), kept
@@ -196,28 +192,31 @@ async def check_clock(target: Target, line: Line) -> tuple[Check, bool]:
 
 
 def judge_clock(ahead: float) -> Check:
-    """How it is with a clock that is ahead of the host's by so many seconds."""
-    # The host tells whole seconds.
+    """The check of a clock that is ahead of the host's by so many seconds."""
+    # The host's Date has whole seconds.
     if abs(ahead) < 2:
-        return Check(name="clock", verdict=CheckResult.OK, detail="as the host's")
+        return Check(name="clock", result=CheckResult.OK, detail="as the host's")
     detail = f"{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the host's"
     if abs(ahead) <= _CLOCK_SECONDS:
-        return Check(name="clock", verdict=CheckResult.OK, detail=detail)
+        return Check(name="clock", result=CheckResult.OK, detail=detail)
     return Check(
         name="clock",
-        verdict=CheckResult.WRONG,
+        result=CheckResult.WRONG,
         detail=detail,
         advice="set the clock of this machine (NTP)",
     )
 
 
 async def _ask_date(target: Target, line: Line) -> float | None:
-    """The Date of the answer to a HEAD, which changes nothing and which nobody has to sign; `None`,
-    if it has none.
+    """The Date of the answer to a HEAD, which changes nothing and needs no signature; `None` if the
+    answer has none.
     """
     host = f"[{target.host}]" if ":" in target.host else target.host
     line.writer.write(
-        f"HEAD / HTTP/1.1\r\nHost: {host}:{target.port}\r\nUser-Agent: freedompay-async doctor\r\nAccept: */*\r\n\r\n".encode()
+        (
+            f"HEAD / HTTP/1.1\r\nHost: {host}:{target.port}\r\n"
+            "User-Agent: freedompay-async doctor\r\nAccept: */*\r\n\r\n"
+        ).encode()
     )
     async with asyncio.timeout(_SECONDS):
         await line.writer.drain()

@@ -1,4 +1,4 @@
-"""The settings: are they complete, and whom do they mean?"""
+"""Checks the settings, and finds the host and the way to it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from freedompay_async.contract.regions import Region
 from freedompay_async.guards.leftovers import leftover_of
 from freedompay_async.settings.proxies import Way
 from freedompay_async.settings.schemes import SECTIONS, Scheme, read_schemes, signers_of
-from freedompay_async.settings.settings import host_of, region_scheme
+from freedompay_async.settings.settings import endpoint_of, region_scheme
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from freedompay_async.cli.settings_flags import Given
+    from freedompay_async.cli.settings_flags import SettingsFlags
     from freedompay_async.redaction.secret import SecretKey
 
 __all__ = ["Target", "check_settings"]
@@ -27,13 +27,13 @@ __all__ = ["Target", "check_settings"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Whom the settings mean, and the way there.
+    """The host, the merchant and the way to the host, from the settings.
 
     Attributes:
-        scheme: the one that the settings mean for payment cards, `None` if they do not tell.
-        chosen: what the setting says, if it names sections.
+        scheme: the scheme of payment cards; `None` if the settings have none.
+        chosen: the scheme of each section, if the setting names sections.
         contract: the path of a contract file.
-        trust_env: the environment names the way.
+        trust_env: whether proxies of the environment are used.
     """
 
     base_url: str
@@ -50,9 +50,7 @@ class Target:
     trust_env: bool
 
     def setting(self, scheme: Scheme) -> str:
-        """What `FREEDOMPAY_SIGNATURE` is for this scheme of payment cards; what it says of gift
-        cards stays.
-        """
+        """`FREEDOMPAY_SIGNATURE` with this scheme for payment cards; that of gift cards stays."""
         if not self.chosen:
             return str(scheme)
         named = {**self.chosen, Section.PAYMENT_CARDS: scheme}
@@ -63,16 +61,16 @@ class Target:
         )
 
 
-def check_settings(given: Given) -> tuple[Check, Target]:
-    """Read flags and environment.
+def check_settings(settings_flags: SettingsFlags) -> tuple[Check, Target]:
+    """Read and check the flags and the environment.
 
     Raises:
-        ConfigurationError: they are not complete, or one is wrong.
+        ConfigurationError: a setting is missing or wrong.
     """
-    settings = given.settings()
-    host = host_of(settings.region, test=settings.test, base_url=settings.base_url)
+    settings = settings_flags.settings()
+    host = endpoint_of(settings.region, test=settings.test, base_url=settings.base_url)
     chosen = {} if settings.scheme is None else read_schemes(settings.scheme)
-    # For what is wrong with the contract file, and with the merchant id and the key themselves.
+    # These raise what is wrong with the contract file, the merchant id or the key.
     Contract(overrides_of(settings.contract or ()), settings.region)
     signers_of(
         region_scheme(settings.region or Region.KZ),
@@ -93,8 +91,8 @@ def check_settings(given: Given) -> tuple[Check, Target]:
         scheme=chosen.get(Section.PAYMENT_CARDS, region_scheme(settings.region)),
         chosen=chosen if "=" in (settings.scheme or "") else {},
         contract=settings.contract,
-        way=Way.of(host.base_url, proxy=settings.proxy, trust_env=given.trust_env),
-        trust_env=given.trust_env,
+        way=Way.of(host.base_url, proxy=settings.proxy, trust_env=settings_flags.trust_env),
+        trust_env=settings_flags.trust_env,
     )
     source = "base_url" if settings.base_url else f"the host of {settings.region}"
     kind = "live: cards are real" if host.live else "not live"
@@ -108,16 +106,16 @@ def check_settings(given: Given) -> tuple[Check, Target]:
             "this host takes"
         )
         return Check(
-            name="settings", verdict=CheckResult.WRONG, detail=detail, advice=advice
+            name="settings", result=CheckResult.WRONG, detail=detail, advice=advice
         ), target
     detail += f", scheme {target.scheme}"
     odd = leftover_of(settings.secret_key)
     if odd is not None:
-        advice = "take that away, unless it belongs to the key"
+        advice = "remove that, unless it belongs to the key"
         return Check(
             name="settings",
-            verdict=CheckResult.UNKNOWN,
+            result=CheckResult.UNKNOWN,
             detail=f"{detail}; the secret key {odd}",
             advice=advice,
         ), target
-    return Check(name="settings", verdict=CheckResult.OK, detail=detail), target
+    return Check(name="settings", result=CheckResult.OK, detail=detail), target

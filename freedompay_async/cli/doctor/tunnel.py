@@ -1,4 +1,4 @@
-"""A tunnel through a proxy, by hand: the way itself is looked at, and not the library."""
+"""A tunnel through a proxy, with bare sockets: it checks the proxy and not the library."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ __all__ = ["NoWay", "open_tunnel"]
 
 
 class NoWay(Exception):
-    """The proxy makes none; the text says what it answered."""
+    """The proxy opens no tunnel; the text has its answer."""
 
 
 async def open_tunnel(
     proxy: Proxy, host: str, port: int, *, limit: int
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """A connection to the host that the proxy passes on.
+    """Open a connection to the host through the proxy.
 
     Raises:
-        NoWay: the proxy says no, or does not answer like one.
-        OSError: it can't be reached.
+        NoWay: the proxy refuses, or does not answer like a proxy.
+        OSError: the proxy can't be reached.
     """
     url = urlsplit(proxy.shown)
     context = ssl.create_default_context() if url.scheme == "https" else None
@@ -37,11 +37,11 @@ async def open_tunnel(
         try:
             head = await reader.readuntil(b"\r\n\r\n")
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            raise NoWay(f"the proxy {proxy.shown} does not answer like one") from None
+            raise NoWay(f"the proxy {proxy.shown} does not answer like a proxy") from None
         version, _, rest = head.partition(b" ")
         status = rest[:3]
         if not version.startswith(b"HTTP/") or not status.isdigit():
-            raise NoWay(f"the proxy {proxy.shown} does not answer like one")
+            raise NoWay(f"the proxy {proxy.shown} does not answer like a proxy")
         if status[:1] != b"2":
             raise NoWay(
                 f"the proxy {proxy.shown} refuses the way to {name} (HTTP {status.decode()})"

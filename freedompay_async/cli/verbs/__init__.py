@@ -1,1 +1,1 @@
-"""One verb a call, grouped as the library is."""
+"""A command for each call, grouped as the library is."""

@@ -1,4 +1,4 @@
-"""The id of a request is on the terminal before its first byte leaves."""
+"""Prints the id of a request before its first byte leaves."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ __all__ = ["Announcing", "next_step"]
 
 
 class Announcing:
-    """A scheme that tells the id of the first thing that it signs.
+    """A signer that prints the id of the first request that it signs.
 
-    Signing is the last step before sending, and the id is the library's own by then. An id made
-    here and handed in would be taken for one that may have been used before, so that every refusal
-    would be looked up through the grace time.
+    Signing is the last step before sending, and the library has made the id by then. An id made
+    here would count as one that may have been used before, so every refusal would be looked up
+    through the grace time.
 
     Attributes:
-        row: of the call, as the contract of the client has it.
+        row: the call's row in the contract of the client.
     """
 
     def __init__(self, signer: Signer, row: Call[Any]) -> None:
@@ -34,18 +34,18 @@ class Announcing:
         self.on_refusal: Final[str] = signer.on_refusal
         self._signer: Final = signer
         self.row = row
-        self._told = False
+        self._announced = False
 
     def headers(self, *, path: str, body: bytes, request_id: str) -> dict[str, str]:
-        # Those of the command are made of its settings, and ask nobody.
+        # The command's own signers are not async.
         headers = cast(
             "dict[str, str]", self._signer.headers(path=path, body=body, request_id=request_id)
         )
-        if not self._told:
-            self._told = True
+        if not self._announced:
+            self._announced = True
             typer.echo(
                 (
-                    f"sending {self.row.name} as {request_id}; should this be cut off: "
+                    f"sending {self.row.name} as {request_id}; if this is cut off: "
                     f"{next_step(self.row, request_id)}"
                 ),
                 err=True,
@@ -54,7 +54,7 @@ class Announcing:
 
 
 def next_step(row: Call[Any], request_id: str | None) -> str:
-    """What to do when it is not known what became of a request."""
+    """What to do when the outcome of a request is not known."""
     if row.retry is Retry.ASKABLE:
         return f"freedompay requests status {request_id} --wait 60"
     if row.safe_again:

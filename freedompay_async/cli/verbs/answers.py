@@ -1,7 +1,4 @@
-"""An answer for people: what it says as a list of names and values, what it lists as tables.
-
-For machines it is one line of JSON.
-"""
+"""Prints an answer: its fields as names and values, its lists as tables; or one line of JSON."""
 
 from __future__ import annotations
 
@@ -18,17 +15,16 @@ from rich.text import Text
 
 from freedompay_async.cli.output import printable
 from freedompay_async.codec.to_json import to_json
-from freedompay_async.contract.models.answers import (
-    Answer,
+from freedompay_async.contract.models.answers import Answer, RequestState
+from freedompay_async.contract.models.dictionaries import CallStatus, GiftStatus
+from freedompay_async.contract.models.gift_cards import GiftAnswer
+from freedompay_async.contract.models.open import Fields, OpenInt
+from freedompay_async.contract.models.results import (
     Completed,
     CreatedClient,
     CreatedTransaction,
     IssuedCards,
-    RequestState,
 )
-from freedompay_async.contract.models.dictionaries import CallStatus, GiftStatus
-from freedompay_async.contract.models.gift_cards import GiftAnswer
-from freedompay_async.contract.models.open import Fields, OpenInt
 from freedompay_async.redaction.secret import Secret
 
 if TYPE_CHECKING:
@@ -38,28 +34,28 @@ if TYPE_CHECKING:
 
 __all__ = ["Finished", "Shown", "draw_facts", "draw_table", "show", "show_list"]
 
-# That a call went well is told by the exit code, and when it was by the terminal's own clock.
+# Not shown: the exit code says that a call went well, and the terminal has its own clock.
 _ENVELOPE: Final = {"answer", "dt", "request_status", "request_id", "ordered", "ordered_for"}
 _MOST_DIGITS: Final = 60
 _GIFT_ENVELOPE: Final = {"datetime", "request_id"}
 
 
 Finished: TypeAlias = Completed | CreatedClient | CreatedTransaction | IssuedCards
-"""What a finished request is turned into."""
+"""The results of finished requests."""
 Shown: TypeAlias = Answer | GiftAnswer | Finished
-"""What a call of the command gives."""
+"""The answers that a command prints."""
 
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """What is drawn of an answer."""
+    """The fields and lists of an answer, as texts."""
 
     facts: dict[str, str] = field(default_factory=dict)
     lists: dict[str, list[dict[str, str]]] = field(default_factory=dict)
 
 
 def show(value: Shown, *, json: bool, reveal: bool = False) -> None:
-    """An answer on standard output."""
+    """Print an answer to standard output."""
     if json:
         typer.echo(to_json(value, reveal=reveal))
         return
@@ -73,7 +69,7 @@ def show(value: Shown, *, json: bool, reveal: bool = False) -> None:
 
 
 def show_list(values: Sequence[msgspec.Struct]) -> None:
-    """Answers of one kind as a table."""
+    """Print answers of one kind as a table."""
     rows: list[dict[str, str]] = []
     for value in values:
         view = _View()
@@ -83,7 +79,7 @@ def show_list(values: Sequence[msgspec.Struct]) -> None:
 
 
 def draw_facts(facts: dict[str, str]) -> None:
-    """Names and values, one a line."""
+    """Print names and values, one pair a line."""
     width = max(map(len, facts), default=0)
     if not sys.stdout.isatty():
         for name, text in facts.items():
@@ -98,7 +94,7 @@ def draw_facts(facts: dict[str, str]) -> None:
 
 
 def draw_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Boxes on a terminal; elsewhere columns that stand below each other."""
+    """Print a table; off a terminal, in columns of spaces."""
     lines = [tuple(columns), *map(tuple, rows)]
     if not sys.stdout.isatty():
         widths = [max(len(line[number]) for line in lines) for number in range(len(columns))]
@@ -160,10 +156,10 @@ def _read(value: msgspec.Struct, view: _View, at: str, *, reveal: bool) -> None:
 
 
 def _read_envelope(value: Shown, view: _View) -> None:
-    """What is told of the call itself, after what it gave."""
+    """Add what an answer says about the call itself."""
     answer = value.answer if isinstance(value, Finished) else value
     status = answer.request_status if isinstance(answer, Answer) else None
-    # Of a question it is news only if there is nothing else, or if it is no success.
+    # For a question it is shown only if there is nothing else, or if it is no success.
     if status and (answer is not value or status != "success" or not (view.facts or view.lists)):
         view.facts["request_status"] = printable(str(status))
     if isinstance(value, GiftAnswer) and not (view.facts or view.lists):
@@ -182,9 +178,10 @@ def _text(value: object, *, reveal: bool) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, OpenInt):
-        return f"{value.value} ({value.name.lower().replace('_', ' ') if value.known else 'in no dictionary of the issuer'})"
+        name = value.name.lower().replace("_", " ")
+        return f"{value.value} ({name if value.known else 'in no dictionary of the issuer'})"
     if isinstance(value, Decimal):
-        # Written out, an exponent of millions would take all the memory.
+        # The digits of an exponent of millions would take all the memory.
         return format(value, "f") if -_MOST_DIGITS < value.adjusted() < _MOST_DIGITS else str(value)
     if isinstance(value, tuple):
         return ", ".join(_text(part, reveal=reveal) for part in cast("tuple[object, ...]", value))

@@ -1,4 +1,4 @@
-"""What a command asks its user: to be sure, and for what no other user of the machine may read."""
+"""Asks the user to confirm, or to type a secret."""
 
 from __future__ import annotations
 
@@ -13,36 +13,35 @@ from freedompay_async.redaction.secret import Secret
 if TYPE_CHECKING:
     from freedompay_async.client import FreedomPay
 
-__all__ = ["be_sure", "read_secret"]
+__all__ = ["read_secret", "require_yes"]
 
 
-def be_sure(fp: FreedomPay, what: str) -> None:
-    """Ask on a terminal; elsewhere only `--yes` will do.
+def require_yes(fp: FreedomPay, what: str) -> None:
+    """Ask on a terminal; without one, only `--yes` confirms.
 
     Raises:
         ConfigurationError: nobody said yes; nothing was sent.
     """
     what = f"{what}, at {fp.base_url}, for merchant {fp.merchant}"
     if not sys.stdin.isatty():
-        raise ConfigurationError(f"this would {what}. Say --yes to do it. Nothing was sent.")
+        raise ConfigurationError(f"this would {what}. Add --yes to do it. Nothing was sent.")
     if not typer.confirm(f"This will {what}. Go on?", err=True):
         raise ConfigurationError("not confirmed. Nothing was sent.")
 
 
 def read_secret(what: str) -> Secret:
-    """A line that is not shown: from the terminal without echo, elsewhere the first line of
-    standard input.
+    """Read a secret: from the terminal without echo, elsewhere the first line of standard input.
 
     Raises:
         ConfigurationError: there is none; nothing was sent.
     """
-    given = (
+    typed = (
         typer.prompt(what, hide_input=True, default="", show_default=False, err=True)
         if sys.stdin.isatty()
         else sys.stdin.readline()
     )
-    secret = Secret(given.strip())
-    del given
+    secret = Secret(typed.strip())
+    del typed
     if not secret:
         raise ConfigurationError(f"{what}: there is none on standard input. Nothing was sent.")
     return secret

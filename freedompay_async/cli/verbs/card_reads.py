@@ -1,4 +1,4 @@
-"""`freedompay cards`: what only asks."""
+"""`freedompay cards`: the commands that only ask."""
 # Without `annotations` of the future: typer reads these when the program runs.
 
 import datetime as dt
@@ -7,12 +7,12 @@ from typing import Annotated, Any, TypeAlias
 
 import typer
 
-from freedompay_async.cli.common import errors_told, run
+from freedompay_async.cli.call_descriptions import help_of
+from freedompay_async.cli.common import errors_reported, run
 from freedompay_async.cli.exits import Exit
-from freedompay_async.cli.marks import help_of
-from freedompay_async.cli.settings_flags import Given, with_settings
+from freedompay_async.cli.settings_flags import SettingsFlags, with_settings
 from freedompay_async.cli.verbs.answers import show_list
-from freedompay_async.cli.verbs.flags import Words
+from freedompay_async.cli.verbs.flags import CallFlags
 from freedompay_async.cli.verbs.verb import verb
 from freedompay_async.client import FreedomPay
 from freedompay_async.codec.to_json import to_json
@@ -43,69 +43,69 @@ _Until: TypeAlias = Annotated[
 
 
 @verb(card_reads, table.CARDS_INFO)
-def _info(fp: FreedomPay, card_id: Words.card, **call: Any) -> Coroutine[Any, Any, reads.CardInfo]:
-    """What the issuer tells of a card."""
+def _info(
+    fp: FreedomPay, card_id: CallFlags.card, **call: Any
+) -> Coroutine[Any, Any, reads.CardInfo]:
+    """Show what the issuer knows about a card."""
     return fp.cards.info(card_id, **call)
 
 
 @verb(card_reads, table.CARDS_BALANCE)
 def _balance(
-    fp: FreedomPay, card_id: Words.card, **call: Any
+    fp: FreedomPay, card_id: CallFlags.card, **call: Any
 ) -> Coroutine[Any, Any, reads.CardBalance]:
-    """What is on a card."""
+    """Show the balance of a card."""
     return fp.cards.balance(card_id, **call)
 
 
 @verb(card_reads, table.CARDS_SECRET_DATA, secrets=True)
-def _secret_data(fp: FreedomPay, card_id: Words.card, **call: Any) -> _Secrets:
-    """Number, expiry and CVV of a card, as `***` unless `--reveal` is given."""
+def _secret_data(fp: FreedomPay, card_id: CallFlags.card, **call: Any) -> _Secrets:
+    """Show number, expiry and CVV of a card, as `***` without `--reveal`."""
     return fp.cards.secret_data(card_id, **call)
 
 
 @verb(card_reads, table.CARDS_SECRET_DATA_V2, secrets=True)
-def _secret_data_v2(fp: FreedomPay, card_id: Words.card, **call: Any) -> _Secrets:
-    """Number, expiry and CVV by the second version of the call, as `***` unless `--reveal` is
-    given.
-    """
+def _secret_data_v2(fp: FreedomPay, card_id: CallFlags.card, **call: Any) -> _Secrets:
+    """Show number, expiry and CVV with the second version of the call; `***` without `--reveal`."""
     return fp.cards.secret_data_v2(card_id, **call)
 
 
 @verb(card_reads, table.CARDS_STATEMENT)
 def _statement(
     fp: FreedomPay,
-    card_id: Words.card,
+    card_id: CallFlags.card,
     start_date: _Since = None,
     end_date: _Until = None,
     **call: Any,
 ) -> Coroutine[Any, Any, reads.Statement]:
-    """The movements of a card in one call; for a long time, `cards movements` is better."""
+    """Show the movements of a card in one call; for a long time, use `cards movements`."""
     return fp.cards.statement(card_id, start_date=start_date, end_date=end_date, **call)
 
 
 @verb(card_reads, table.CARDS_STATEMENT_EXTENDED)
 def _statement_extended(
-    fp: FreedomPay, card_id: Words.card, start_date: _Start, end_date: _End, **call: Any
+    fp: FreedomPay, card_id: CallFlags.card, start_date: _Start, end_date: _End, **call: Any
 ) -> Coroutine[Any, Any, reads.StatementExtended]:
-    """The movements of a card with accounts and authorisations."""
+    """Show the movements of a card with accounts and authorisations."""
     return fp.cards.statement_extended(card_id, start_date=start_date, end_date=end_date, **call)
 
 
 def _movements(
-    card_id: Words.card,
+    card_id: CallFlags.card,
     start_date: _Start,
     end_date: _End,
-    window: Annotated[int, typer.Option("--window", min=1, help="Days a statement.")] = 30,
+    window: Annotated[int, typer.Option("--window", min=1, help="Days in each statement.")] = 30,
     json: Annotated[
         bool, typer.Option("--json", help="JSON Lines, one object a movement.")
     ] = False,
     *,
-    given: Given,
+    settings_flags: SettingsFlags,
 ) -> None:
-    """The movements of a card from one day to another, both included, in as many statements as that
-    takes.
+    """Show the movements of a card between two days, both included, in as many statements as
+    needed.
     """
-    with errors_told():
-        fp = given.client(max_connections=1)
+    with errors_reported():
+        fp = settings_flags.client(max_connections=1)
 
     async def work() -> Exit:
         found: list[reads.Movement] = []
@@ -133,14 +133,14 @@ card_reads.command("movements", help=help_of(table.CARDS_STATEMENT, _movements))
 def _validate_cardholder(
     fp: FreedomPay,
     user_phone: Annotated[str, typer.Option("--user-phone", help="10 digits.")],
-    first_name: Annotated[str, typer.Option("--first-name", help="The person's.")],
-    last_name: Annotated[str, typer.Option("--last-name", help="The person's.")],
+    first_name: Annotated[str, typer.Option("--first-name", help="The person's first name.")],
+    last_name: Annotated[str, typer.Option("--last-name", help="The person's last name.")],
     card_token: Annotated[
         str, typer.Option("--card-token", metavar="UUID", help="The token of the card.")
     ],
     **call: Any,
 ) -> Coroutine[Any, Any, reads.CardValidation]:
-    """How well a person fits a card."""
+    """Show how well a person's data match a card."""
     return fp.cards.validate_cardholder(
         user_phone=user_phone,
         first_name=first_name,

@@ -9,14 +9,14 @@ from typing import Annotated, Any
 import typer
 
 from freedompay_async.batch.input.documents import DocumentProblem, open_document
-from freedompay_async.cli.verbs.flags import Words
-from freedompay_async.cli.verbs.given_json import fields_of, read_json
+from freedompay_async.cli.verbs.flags import CallFlags
+from freedompay_async.cli.verbs.json_input import fields_of, read_json
 from freedompay_async.cli.verbs.verb import verb
 from freedompay_async.client import FreedomPay
 from freedompay_async.contract import table
-from freedompay_async.contract.models.answers import Completed, CreatedClient
 from freedompay_async.contract.models.client_requests import IdentificationInfo, NewClient
 from freedompay_async.contract.models.reads import ClientCards
+from freedompay_async.contract.models.results import Completed, CreatedClient
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.operations.operation import Operation
 from freedompay_async.redaction.secret import Document
@@ -33,7 +33,7 @@ def _of_client(help: str, *names: str) -> Any:
     return typer.Option(
         *names,
         help=help,
-        rich_help_panel="The client; each wins over --from-json",
+        rich_help_panel="The client; each flag wins over --from-json",
         show_default=False,
     )
 
@@ -41,13 +41,13 @@ def _of_client(help: str, *names: str) -> Any:
 @verb(clients, table.CLIENTS_CREATE)
 def _create(
     fp: FreedomPay,
-    product_id: Words.product_id,
+    product_id: CallFlags.product_id,
     from_json: Annotated[
         Path | None,
         typer.Option(
             "--from-json",
             metavar="FILE|-",
-            help="The client as a JSON object, addresses included; names as on the wire.",
+            help="The client as a JSON object, addresses included; with the names of the wire.",
         ),
     ] = None,
     phone: Annotated[
@@ -63,7 +63,7 @@ def _create(
     ] = None,
     resident: Annotated[int | None, _of_client("1 resident, 2 non-resident; left out, 1.")] = None,
     birthdate: Annotated[str | None, _of_client("YYYY-MM-DD.")] = None,
-    email: Annotated[str | None, _of_client("An address.")] = None,
+    email: Annotated[str | None, _of_client("The e-mail address.")] = None,
     country: Annotated[
         str | None, _of_client("ISO 3166-1 alpha-3: KAZ. Product 1000 needs it.")
     ] = None,
@@ -81,7 +81,7 @@ def _create(
     branch_id: Annotated[str | None, typer.Option("--branch-id", help="The branch.")] = None,
     idn_date: Annotated[
         str | None,
-        typer.Option("--idn-date", help="When the client was identified; with --identified-by."),
+        typer.Option("--idn-date", help="The day of the identification; with --identified-by."),
     ] = None,
     identified_by: Annotated[
         str | None, typer.Option("--identified-by", help="Who identified the client.")
@@ -89,10 +89,10 @@ def _create(
     **call: Any,
 ) -> Coroutine[Any, Any, Operation[CreatedClient]]:
     """Create a client: from flags, from a JSON object, or from both. Addresses, which product 1000
-    needs, come in the JSON.
+    needs, are in the JSON.
 
-    Other users of a machine can read flags: where that matters, hand everything in with
-    `--from-json -`.
+    Other users of the machine can read flags: where that matters, use `--from-json -` for
+    everything.
     """
     flags = {
         "phone": phone,
@@ -129,28 +129,28 @@ def _create(
 @verb(clients, table.CLIENTS_UPDATE)
 def _update(
     fp: FreedomPay,
-    client_id: Words.client,
-    product_id: Words.product_id,
-    phone: Words.phone,
+    client_id: CallFlags.client,
+    product_id: CallFlags.product_id,
+    phone: CallFlags.phone,
     **call: Any,
 ) -> Coroutine[Any, Any, Operation[Completed]]:
-    """Give a client another phone number, the one thing that can be changed."""
+    """Change the phone number of a client; nothing else can be changed."""
     return fp.clients.update(client_id, product_id=product_id, phone=phone, **call)
 
 
 @verb(clients, table.CLIENTS_CARDS)
 def _cards(
-    fp: FreedomPay, client_id: Words.client, **call: Any
+    fp: FreedomPay, client_id: CallFlags.client, **call: Any
 ) -> Coroutine[Any, Any, ClientCards]:
-    """The cards of a client."""
+    """Show the cards of a client."""
     return fp.clients.cards(client_id, **call)
 
 
 def _client(from_json: Path | None, flags: dict[str, Any]) -> NewClient:
-    written = {} if from_json is None else read_json(from_json)
-    if not isinstance(written, dict):
+    fields_of_file = {} if from_json is None else read_json(from_json)
+    if not isinstance(fields_of_file, dict):
         raise ConfigurationError(f"{from_json} is not a JSON object. Nothing was sent.")
-    fields = {"type": 1, "resident": 1, **written, **flags}
+    fields = {"type": 1, "resident": 1, **fields_of_file, **flags}
     missing = [f"--{name.replace('_', '-')}" for name in _NEEDED if fields.get(name) is None]
     if missing:
         raise ConfigurationError(

@@ -1,4 +1,4 @@
-"""The flags and arguments that several verbs have."""
+"""The flags and arguments that several commands have."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["CommonFlags", "Words"]
+__all__ = ["CallFlags", "CommonFlags"]
 
 
-class Words:
-    """What a verb is about."""
+class CallFlags:
+    """Flags and arguments of the call itself."""
 
     card = Annotated[str, typer.Argument(metavar="CARD", help="The id of the card.")]
     gift_card = Annotated[
@@ -52,10 +52,12 @@ class Words:
         typer.Option(
             "--product-id",
             "--product",
-            help="The card's product: another list than the products of clients, on no public page.",
+            help=(
+                "The card's product: not of the list of clients' products; no public page has it."
+            ),
         ),
     ]
-    reason = Annotated[str, typer.Option("--description", help="Why; the issuer keeps it.")]
+    reason = Annotated[str, typer.Option("--description", help="The reason; the issuer keeps it.")]
     order_id = Annotated[str, typer.Option("--order-id", help="The id of the order on your side.")]
     phone = Annotated[
         int,
@@ -79,7 +81,7 @@ _PANEL = "This call"
 
 
 class CommonFlags:
-    """How a verb is carried out."""
+    """Flags that say how a call is made."""
 
     request_id = Annotated[
         str | None,
@@ -96,7 +98,7 @@ class CommonFlags:
             "--wait",
             min=0,
             metavar="SECONDS",
-            help="Wait this long for the end; 0 does not wait.",
+            help="Wait this long for the result; 0 does not wait.",
             rich_help_panel=_PANEL,
         ),
     ]
@@ -109,8 +111,8 @@ class CommonFlags:
             "--record",
             metavar="FILE",
             help=(
-                "Write the call down there before it is sent, and its end: JSON Lines, secrets "
-                "masked. Recommended."
+                "Write the call into this file before it is sent, and its outcome afterwards: JSON "
+                "Lines, secrets masked. Recommended."
             ),
             rich_help_panel=_PANEL,
         ),
@@ -126,7 +128,7 @@ class CommonFlags:
         typer.Option(
             "--extra",
             metavar="JSON",
-            help="More fields of the body: an object, names as on the wire.",
+            help="More fields of the body: an object, with the names of the wire.",
             rich_help_panel=_PANEL,
         ),
     ]

@@ -8,20 +8,22 @@ from typing import Annotated, Any
 import typer
 from msgspec import Struct
 
-from freedompay_async.cli.verbs.given_json import fields_of, read_json
+from freedompay_async.cli.verbs.json_input import fields_of, read_json
 from freedompay_async.cli.verbs.verb import verb
 from freedompay_async.client import FreedomPay
 from freedompay_async.contract import table
-from freedompay_async.contract.models.answers import Completed
 from freedompay_async.contract.models.dictionaries import LimitObject
 from freedompay_async.contract.models.reads import LimitList
 from freedompay_async.contract.models.requests import Limit, LimitAmount
+from freedompay_async.contract.models.results import Completed
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.operations.operation import Operation
 
 __all__ = ["limits"]
 
-limits = typer.Typer(no_args_is_help=True, help="What a card, an account or a client may spend.")
+limits = typer.Typer(
+    no_args_is_help=True, help="How much a card, an account or a client may spend."
+)
 
 
 class _Amount(Struct, kw_only=True):
@@ -42,15 +44,19 @@ class _Limit(Struct, kw_only=True):
 
 _Card = Annotated[
     str | None,
-    typer.Option("--card", metavar="ID", help="Of a card.", rich_help_panel="One of these"),
+    typer.Option("--card", metavar="ID", help="The id of a card.", rich_help_panel="One of these"),
 ]
 _Account = Annotated[
     str | None,
-    typer.Option("--account", metavar="ID", help="Of an account.", rich_help_panel="One of these"),
+    typer.Option(
+        "--account", metavar="ID", help="The id of an account.", rich_help_panel="One of these"
+    ),
 ]
 _Client = Annotated[
     str | None,
-    typer.Option("--client", metavar="ID", help="Of a client.", rich_help_panel="One of these"),
+    typer.Option(
+        "--client", metavar="ID", help="The id of a client.", rich_help_panel="One of these"
+    ),
 ]
 
 
@@ -87,7 +93,7 @@ def _set(
         typer.Option(
             "--from-json",
             metavar="FILE|-",
-            help="Instead: a JSON list of limits, names as on the wire.",
+            help="Instead: a JSON list of limits, with the names of the wire.",
         ),
     ] = None,
     **call: Any,
@@ -103,10 +109,10 @@ def _set(
         "--limit-region": limit_region,
     }
     if from_json is not None:
-        given = [name for name, text in one.items() if text is not None]
-        if given:
+        too_much = [name for name, text in one.items() if text is not None]
+        if too_much:
             raise ConfigurationError(
-                f"{given[0]} is for one limit, and --from-json has them all. Nothing was sent."
+                f"{too_much[0]} is for one limit, and --from-json has them all. Nothing was sent."
             )
         return fp.limits.set(object_type=kind, object_id=value, limits=_limits(from_json), **call)
     if transaction_type is None or amount_type is None or amount is None or currency is None:
@@ -131,24 +137,24 @@ def _list(
     client: _Client = None,
     **call: Any,
 ) -> Coroutine[Any, Any, LimitList]:
-    """The limits that are set, and what is left of them."""
+    """Show the limits that are set, and what is left of them."""
     kind, value = _target(card, account, client)
     return fp.limits.list(object_type=kind, object_id=value, **call)
 
 
 def _target(card: str | None, account: str | None, client: str | None) -> tuple[LimitObject, str]:
     named = {LimitObject.CARD: card, LimitObject.ACCOUNT: account, LimitObject.CLIENT: client}
-    given = [(kind, value) for kind, value in named.items() if value is not None]
-    if len(given) != 1:
+    targets = [(kind, value) for kind, value in named.items() if value is not None]
+    if len(targets) != 1:
         raise ConfigurationError("name one of --card, --account and --client. Nothing was sent.")
-    return given[0]
+    return targets[0]
 
 
 def _limits(path: Path) -> list[Limit]:
-    written = read_json(path)
-    if not isinstance(written, list) or not written:
+    listed = read_json(path)
+    if not isinstance(listed, list) or not listed:
         raise ConfigurationError(f"{path} is not a JSON list of limits. Nothing was sent.")
-    given = [fields_of(each, _Limit, f"limit {number}") for number, each in enumerate(written, 1)]
+    limits = [fields_of(each, _Limit, f"limit {number}") for number, each in enumerate(listed, 1)]
     return [
         Limit(
             transaction_type=each.transaction_type,
@@ -159,5 +165,5 @@ def _limits(path: Path) -> list[Limit]:
             region=each.region,
             period=each.period,
         )
-        for each in given
+        for each in limits
     ]

@@ -6,56 +6,53 @@ from typing import Annotated
 
 import typer
 
+from freedompay_async.cli.call_descriptions import help_of
 from freedompay_async.cli.common import run
 from freedompay_async.cli.exits import Exit
-from freedompay_async.cli.marks import help_of
 from freedompay_async.cli.output import printable
-from freedompay_async.cli.settings_flags import Given, with_settings
+from freedompay_async.cli.settings_flags import SettingsFlags, with_settings
 from freedompay_async.codec.to_json import to_json
 from freedompay_async.contract.table import REQUESTS_STATUS
 from freedompay_async.errors import RequestFailed, StillProcessing
 
 __all__ = ["requests"]
 
-requests = typer.Typer(no_args_is_help=True, help="What became of requests.")
+requests = typer.Typer(no_args_is_help=True, help="Ask what became of requests.")
 
 
 def _status(
-    request_id: Annotated[
-        str, typer.Argument(help="The id that an error, a log or a report gave.")
-    ],
+    request_id: Annotated[str, typer.Argument(help="The id from an error, a log or a report.")],
     wait: Annotated[
-        float, typer.Option(help="Seconds to wait for the end; 0 asks once.", min=0)
+        float, typer.Option(help="Seconds to wait for the result; 0 asks once.", min=0)
     ] = 0,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     *,
-    given: Given,
+    settings_flags: SettingsFlags,
 ) -> None:
     """Ask what became of a request.
 
-    It changes nothing, and can be asked at any time from any machine.
+    It changes nothing, and works at any time from any machine.
     """
 
     async def work() -> Exit:
-        async with given.client() as fp:
+        async with settings_flags.client() as fp:
             operation = fp.requests.attach(request_id)
             waited: StillProcessing | None = None
-            heard = True
+            answered = True
             try:
                 await (operation.result(timeout=wait) if wait else operation.refresh())
             except RequestFailed:
-                pass  # The state tells of it too, and the state is what was asked for.
+                pass  # The state has the failure too, and the state is printed below.
             except StillProcessing as error:
-                # Where the last question got no usable answer, nothing is known of the id either
-                # way.
-                waited, heard = error, error.__cause__ is None
+                # Without a usable answer to the last question, nothing is known about the id.
+                waited, answered = error, error.__cause__ is None
             state = operation.answer
         if json:
             typer.echo(
                 to_json(
                     {
                         "request_id": request_id,
-                        "known": state is not None or (False if heard else None),
+                        "known": state is not None or (False if answered else None),
                         "answer": state,
                     }
                 )

@@ -6,27 +6,29 @@ from typing import Annotated, Any
 
 import typer
 
-from freedompay_async.cli.verbs.flags import Words
+from freedompay_async.cli.verbs.flags import CallFlags
 from freedompay_async.cli.verbs.verb import verb
 from freedompay_async.client import FreedomPay
 from freedompay_async.contract import table
-from freedompay_async.contract.models.answers import Completed, CreatedTransaction
 from freedompay_async.contract.models.reads import TransactionInfo
+from freedompay_async.contract.models.results import Completed, CreatedTransaction
 from freedompay_async.operations.operation import Operation
 
 __all__ = ["transactions"]
 
 transactions = typer.Typer(no_args_is_help=True, help="Payments from a card.")
-_What = Annotated[str | None, typer.Option("--description", help="What it is for.")]
+_What = Annotated[str | None, typer.Option("--description", help="The purpose of the payment.")]
 
 
-@verb(transactions, table.TRANSACTIONS_CREATE, sure="take {amount} {currency} from card {card_id}")
+@verb(
+    transactions, table.TRANSACTIONS_CREATE, confirm="take {amount} {currency} from card {card_id}"
+)
 def _create(
     fp: FreedomPay,
-    order_id: Words.order_id,
+    order_id: CallFlags.order_id,
     card_id: Annotated[str, typer.Option("--card-id", metavar="CARD", help="The id of the card.")],
-    amount: Words.amount,
-    currency: Words.currency,
+    amount: CallFlags.amount,
+    currency: CallFlags.currency,
     description: _What = None,
     **call: Any,
 ) -> Coroutine[Any, Any, Operation[CreatedTransaction]]:
@@ -41,12 +43,14 @@ def _create(
     )
 
 
-@verb(transactions, table.TRANSACTIONS_CLEAR, sure="clear {amount} of transaction {transaction_id}")
+@verb(
+    transactions, table.TRANSACTIONS_CLEAR, confirm="clear {amount} of transaction {transaction_id}"
+)
 def _clear(
     fp: FreedomPay,
-    order_id: Words.order_id,
-    transaction_id: Words.transaction_id,
-    amount: Words.part = None,
+    order_id: CallFlags.order_id,
+    transaction_id: CallFlags.transaction_id,
+    amount: CallFlags.part = None,
     **call: Any,
 ) -> Coroutine[Any, Any, Operation[Completed]]:
     """Clear a transaction."""
@@ -58,13 +62,13 @@ def _clear(
 @verb(
     transactions,
     table.TRANSACTIONS_REFUND,
-    sure="give {amount} of transaction {transaction_id} back",
+    confirm="give {amount} of transaction {transaction_id} back",
 )
 def _refund(
     fp: FreedomPay,
-    order_id: Words.order_id,
-    transaction_id: Words.transaction_id,
-    amount: Words.part = None,
+    order_id: CallFlags.order_id,
+    transaction_id: CallFlags.transaction_id,
+    amount: CallFlags.part = None,
     description: _What = None,
     **call: Any,
 ) -> Coroutine[Any, Any, Operation[Completed]]:
@@ -80,7 +84,7 @@ def _refund(
 
 @verb(transactions, table.TRANSACTIONS_INFO)
 def _info(
-    fp: FreedomPay, transaction_id: Words.transaction, **call: Any
+    fp: FreedomPay, transaction_id: CallFlags.transaction, **call: Any
 ) -> Coroutine[Any, Any, TransactionInfo]:
-    """What the issuer tells of a transaction."""
+    """Show what the issuer knows about a transaction."""
     return fp.transactions.info(transaction_id, **call)

@@ -1,8 +1,8 @@
-"""From a row of the contract to a verb of the command.
+"""Makes a command of a row of the contract.
 
-A verb is a function of its own flags that hands back the library's call, not begun yet. What all
-verbs share is added here: the settings, `--json`, waiting, being sure, secrets, and the help's word
-on how sure the row is.
+A verb is a function of its own flags that returns the library's call, not begun yet. This module
+adds the parts that all verbs share: the settings, `--json`, waiting, the question to confirm,
+secrets, and the help's note on how sure the row is.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import typer
 
 from freedompay_async.calls.cancelled import mark_of
-from freedompay_async.cli.common import errors_told, run
+from freedompay_async.cli.call_descriptions import help_of
+from freedompay_async.cli.common import errors_reported, run
 from freedompay_async.cli.exits import Exit
-from freedompay_async.cli.marks import help_of
-from freedompay_async.cli.output import hush, say
-from freedompay_async.cli.settings_flags import SETTINGS, Given
+from freedompay_async.cli.output import discard_output, say
+from freedompay_async.cli.settings_flags import SETTINGS, SettingsFlags
 from freedompay_async.cli.verbs.announce import Announcing, next_step
 from freedompay_async.cli.verbs.answers import show
-from freedompay_async.cli.verbs.asking import be_sure
+from freedompay_async.cli.verbs.asking import require_yes
 from freedompay_async.cli.verbs.flags import CommonFlags
-from freedompay_async.cli.verbs.given_json import object_of
+from freedompay_async.cli.verbs.json_input import object_of
 from freedompay_async.codec.to_json import to_json
 from freedompay_async.contract.calls import Call, Retry
-from freedompay_async.contract.models.answers import IssuedCards
+from freedompay_async.contract.models.results import IssuedCards
 from freedompay_async.errors import (
     ConfigurationError,
     FreedomPayError,
@@ -51,42 +51,43 @@ def verb(
     group: typer.Typer,
     row: Call[Any],
     *,
-    sure: str | None = None,
+    confirm: str | None = None,
     secrets: bool = False,
     repeatable_with: str | None = None,
 ) -> Callable[[F], F]:
-    """Make a verb of a function whose first parameter is the client, and whose last is `**call` for
-    the library's method.
+    """Make a command of a function. Its first parameter is the client, its last `**call` for the
+    library's method.
 
     Args:
-        group: where it belongs.
-        row: the row; it gives the verb its name, the end of its help, and the way it is carried
-            out.
-        sure: what it does, in words that fit after "this would", the verb's own parameters in
-            braces; one that is left out reads `all`. It can't be undone, or it moves money:
-            somebody has to say yes.
-        secrets: its answer is made of secrets; `--reveal` shows them.
-        repeatable_with: the flag that makes an effect one that may be repeated.
+        group: the group of the command.
+        row: the contract's row; the command's name, the end of its help and its shared flags come
+            from it.
+        confirm: for a call that can't be undone or that moves money. The user has to confirm this
+            text, which follows "this would" and has the verb's own parameters in braces; a
+            parameter that is left out reads `all`.
+        secrets: the answer has secrets; `--reveal` shows them.
+        repeatable_with: the flag with which the call may be repeated.
     """
 
     def made(function: F) -> F:
-        shared = _shared(row, sure=sure is not None, secrets=secrets)
+        shared = _shared(row, confirm=confirm is not None, secrets=secrets)
 
-        def command(**given: Any) -> None:
-            settings = Given(**{name: given.pop(name) for name in SETTINGS})
-            how = {name: given.pop(name) for name in shared if name in given}
-            with errors_told():
+        def command(**values: Any) -> None:
+            settings = SettingsFlags(**{name: values.pop(name) for name in SETTINGS})
+            how = {name: values.pop(name) for name in shared if name in values}
+            with errors_reported():
                 call: dict[str, Any] = {
                     "extra": None if how["extra"] is None else object_of(how["extra"], "--extra")
                 }
                 if "request_id" in how:
                     call["request_id"] = how["request_id"]
-                repeatable = bool(repeatable_with and given[repeatable_with])
+                repeatable = bool(repeatable_with and values[repeatable_with])
                 if repeatable and how.get("record"):
                     raise ConfigurationError(
-                        "--record is for what can't be done again, and this can. Nothing was sent."
+                        "--record is for calls that can't be repeated; this one can be. Nothing "
+                        "was sent."
                     )
-                loud = row.retry is not Retry.READ and not repeatable
+                announce = row.retry is not Retry.READ and not repeatable
                 announcing: list[Announcing] = []
 
                 def announced(signer: Signer) -> Signer:
@@ -94,26 +95,26 @@ def verb(
                     return announcing[-1]
 
                 fp = settings.client(
-                    max_connections=1, record=how.get("record"), signing=announced if loud else None
+                    max_connections=1,
+                    record=how.get("record"),
+                    signing=announced if announce else None,
                 )
-                # What may follow a lost answer is as the contract of this client says.
+                # The contract of this client says what may follow a lost answer.
                 own_row = fp.contract.rows.get(row.name, row)
                 for each in announcing:
                     each.row = own_row
-                if sure is not None and not how["yes"]:
-                    be_sure(
-                        fp,
-                        sure.format_map(
-                            {name: "all" if part is None else part for name, part in given.items()}
-                        ),
-                    )
+                if confirm is not None and not how["yes"]:
+                    words = {
+                        name: "all" if value is None else value for name, value in values.items()
+                    }
+                    require_yes(fp, confirm.format_map(words))
                 if how.get("reveal"):
                     typer.echo("the secrets of the card are shown below.", err=True)
-                asked = function(fp, **given, **call)
+                begun = function(fp, **values, **call)
 
             async def work() -> Exit:
                 async with fp:
-                    return await _carry_out(own_row, asked, how, repeatable=repeatable)
+                    return await _carry_out(own_row, begun, how, repeatable=repeatable)
 
             run(work)
 
@@ -134,7 +135,7 @@ def verb(
 def _signature(
     own: list[inspect.Parameter], shared: Mapping[str, tuple[Any, Any]]
 ) -> inspect.Signature:
-    """The parameters of a command: its own, and after them those that it shares with others."""
+    """The parameters of a command: first its own, then the shared ones."""
     parts = [part.replace(kind=inspect.Parameter.KEYWORD_ONLY) for part in own]
     parts += [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=kind, default=default)
@@ -143,13 +144,13 @@ def _signature(
     return inspect.Signature(parts)
 
 
-def _shared(row: Call[Any], *, sure: bool, secrets: bool) -> dict[str, tuple[Any, Any]]:
+def _shared(row: Call[Any], *, confirm: bool, secrets: bool) -> dict[str, tuple[Any, Any]]:
     shared: dict[str, tuple[Any, Any]] = {}
     if row.retry is Retry.ASKABLE:
         shared |= {"wait": (CommonFlags.wait, _WAIT), "request_id": (CommonFlags.request_id, None)}
     if row.retry is Retry.UNASKABLE:
         shared["record"] = (CommonFlags.record, None)
-    if sure:
+    if confirm:
         shared["yes"] = (CommonFlags.yes, False)
     if secrets:
         shared["reveal"] = (CommonFlags.reveal, False)
@@ -157,16 +158,16 @@ def _shared(row: Call[Any], *, sure: bool, secrets: bool) -> dict[str, tuple[Any
 
 
 async def _carry_out(
-    row: Call[Any], asked: Coroutine[Any, Any, Any], how: Mapping[str, Any], *, repeatable: bool
+    row: Call[Any], begun: Coroutine[Any, Any, Any], how: Mapping[str, Any], *, repeatable: bool
 ) -> Exit:
     accepted: Operation[Any] | None = None
     try:
-        answer = await asked
+        answer = await begun
         if isinstance(answer, Operation):
             accepted = answer
             answer = await _end(accepted, how["wait"])
     except FreedomPayError as error:
-        # Where it may be repeated, the error says so itself, and nothing else is to be done.
+        # The error itself says where the call may be repeated.
         harmless = row.retry is Retry.READ or repeatable or row.safe_again
         if isinstance(error, StillProcessing) or (
             not harmless and (error.outcome_unknown or isinstance(error, OutcomeUnknown))
@@ -176,19 +177,19 @@ async def _carry_out(
             try:
                 typer.echo(to_json(_as_record(error)))
             except OSError:
-                # What became of the call is told on standard error, and by the exit code.
-                hush(sys.stdout)
+                # Standard error and the exit code have the outcome.
+                discard_output(sys.stdout)
         raise
     except asyncio.CancelledError as error:
-        _tell_cancelled(row, error, accepted)
+        _say_cancelled(row, error, accepted)
         raise
     try:
         show(answer, json=how["json"], reveal=how.get("reveal", False))
     except OSError as error:
         if row.retry is Retry.READ:
             raise
-        # It was done or accepted, so whoever reads standard error must not take it for a failure.
-        hush(sys.stdout)
+        # The call was done or accepted, so standard error must not report a failure of it.
+        discard_output(sys.stdout)
         request_id = accepted.request_id if accepted is not None else answer.request_id
         why = error.strerror or str(error)
         say(
@@ -203,19 +204,19 @@ async def _carry_out(
 
 
 async def _end(operation: Operation[Any], wait: float) -> Any:
-    """The end of a request; without waiting, how it stands."""
+    """The result of a request; without waiting, its state."""
     if wait or operation.done:
         return await operation.result(timeout=wait or _WAIT)
-    say("accepted, and not waited for.")
+    say("accepted; the result was not waited for.")
     return operation.answer
 
 
-def _tell_cancelled(
+def _say_cancelled(
     row: Call[Any], error: asyncio.CancelledError, accepted: Operation[Any] | None
 ) -> None:
     if accepted is not None:
         say(
-            f"{row.name} was accepted and goes on without you: "
+            f"{row.name} was accepted and goes on at the issuer: "
             f"{next_step(row, accepted.request_id)}"
         )
         return

@@ -1,6 +1,4 @@
-"""A contract file: what the vendor gave in place of this library's table, written down outside of
-the code.
-"""
+"""Contract files: how an issuer's contract differs from the library's table, as TOML."""
 
 from freedompay_async.contract.file.reading import ContractFile, overrides_of, read_contract
 

@@ -1,5 +1,4 @@
-"""A contract file: what the vendor gave in place of this library's table, written down outside of
-the code.
+"""Reads a contract file: how an issuer's contract differs from the library's table.
 
     [cards.activate]                    # one call, by the name of its method
     path = "/v5/card-api/card/activation"
@@ -34,7 +33,7 @@ from freedompay_async.contract.overrides import CALLS, Override
 from freedompay_async.contract.regions import Region
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.guards.arguments import check_type, path_of, refusal
-from freedompay_async.guards.files import reading_given
+from freedompay_async.guards.files import reading_any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,20 +56,20 @@ _ARGUMENTS: Final = {
     "headers": "header_names",
     "envelope": "envelope",
 }
-"""The settings of a table, and what each is to an `Override`."""
+"""The settings of a table, and the argument of `Override` for each."""
 
 
 @dataclass(frozen=True, slots=True)
 class ContractFile:
-    """What a contract file says.
+    """The content of a contract file.
 
     Attributes:
-        overrides: in the order in which they hold: what is said of a call wins over its section,
-            and that over all calls; what is said for a region wins over what is said for all, of
-            the same. Where in the file it stands makes no difference.
-        path: of the file, as it was given.
-        digest: SHA-256 of what it means, in lower-case hex; comments, blanks and the order of
-            tables change nothing.
+        overrides: in the order in which they apply. A call wins over its section, and a section
+            over all calls; the same for one region wins over the same for all. Their order in the
+            file does not matter.
+        path: the path of the file, as the caller wrote it.
+        digest: the SHA-256 of the meaning, in lower-case hex. Comments, blanks and the order of
+            tables do not change it.
     """
 
     overrides: tuple[Override, ...]
@@ -82,11 +81,10 @@ def read_contract(path: str | PathLike[str]) -> ContractFile:
     """Read a contract file, and check all of it.
 
     Raises:
-        ConfigurationError: it can't be read, or what it says can't be; with the line.
+        ConfigurationError: the file can't be read, or is wrong; the text names the line.
     """
     name = path_of("contract", path)
-    # All that is wrong comes back as a text: no frame that holds the values of the file is in a
-    # traceback.
+    # An error comes back as a text, so that no traceback has a frame with values of the file.
     found = _read(name)
     if isinstance(found, str):
         raise ConfigurationError(f"{name}{found}. Nothing was sent.")
@@ -94,17 +92,17 @@ def read_contract(path: str | PathLike[str]) -> ContractFile:
 
 
 def overrides_of(contract: Iterable[Override] | str | PathLike[str]) -> tuple[Override, ...]:
-    """What a client's argument `contract` says: the path of a contract file, or overrides.
+    """The overrides of a client's argument `contract`: a list of them, or the path of a file.
 
     Raises:
         ConfigurationError: it is neither, or the file can't be read.
     """
     if isinstance(contract, str | os.PathLike):
         return read_contract(contract).overrides
-    given: Any = contract
+    value: Any = contract
     # A path in bytes is a sequence of numbers.
-    if isinstance(given, bytes) or not isinstance(given, Iterable):
-        raise refusal("contract", given, "the path of a contract file, or a list of Overrides")
+    if isinstance(value, bytes) or not isinstance(value, Iterable):
+        raise refusal("contract", value, "the path of a contract file, or a list of Overrides")
     overrides = tuple(contract)
     for each in overrides:
         check_type("contract", each, Override, "the path of a contract file, or Overrides")
@@ -122,7 +120,7 @@ class _Table(NamedTuple):
 
     @property
     def rank(self) -> tuple[int, bool]:
-        """The more it is about one thing, the later it holds."""
+        """The more special a table is, the later it applies."""
         return (
             2 if self.call is not None else 1 if self.section is not None else 0,
             self.region is not None,
@@ -130,7 +128,7 @@ class _Table(NamedTuple):
 
 
 def _read(name: str) -> ContractFile | str:
-    """What the file says; as a text, what is wrong with it."""
+    """The content of the file; or, as a text, what is wrong with it."""
     lines: Lines | None = None
     try:
         text = _text(name)
@@ -143,29 +141,31 @@ def _read(name: str) -> ContractFile | str:
     except (RecursionError, ConfigurationError):
         return " can't be read: it is nested too deeply"
     except OSError as error:
-        told: dict[type[OSError], str] = {
+        reasons: dict[type[OSError], str] = {
             FileNotFoundError: "there is no such file",
             IsADirectoryError: "it is a folder",
         }
-        return f" can't be read: {told.get(type(error)) or error.strerror or type(error).__name__}"
+        return (
+            f" can't be read: {reasons.get(type(error)) or error.strerror or type(error).__name__}"
+        )
 
 
 def _text(name: str) -> str:
-    with reading_given(name) as file:
+    with reading_any(name) as file:
         if stat.S_ISDIR(os.fstat(file).st_mode):
             raise IsADirectoryError
         with open(file, "rb", closefd=False) as stream:
             data = stream.read(_MOST + 1)
     if len(data) > _MOST:
-        raise Bad(0, f"has more than {_MOST:,} bytes: that is no contract file")
+        raise Bad(0, f"has more than {_MOST:,} bytes, so it is no contract file")
     if data.startswith(_UTF_16):
         raise Bad(0, "is in UTF-16: save it as UTF-8")
     try:
-        # Some editors put a byte order mark before it, which TOML does not know.
+        # Some editors write a byte order mark, which TOML does not know.
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-    raise Bad(line, "it is not UTF-8: save it as that")
+    raise Bad(line, "it is not UTF-8: save it as UTF-8")
 
 
 def _parsed(text: str) -> dict[str, Any]:
@@ -199,7 +199,7 @@ def _tables(
     for name, value in data.items():
         path = (*at, name)
         if at and name in list(Region):
-            raise Bad(path, f"{name} stands inside of {at[0]}: a region comes first, and once")
+            raise Bad(path, f"{name} is inside {at[0]}: a region comes first, and once")
         if name not in (_ALL, *_GROUPS, *_SECTIONS, *Region):
             known = [_ALL, *_GROUPS, *_SECTIONS, *Region, *CALLS]
             near = nearest(name, known) or next(
@@ -222,7 +222,7 @@ def _tables(
 def _tables_of(
     group: str, value: dict[str, Any], path: tuple[str, ...], region: Region | None
 ) -> Iterator[_Table]:
-    """The calls of a group, and the settings of all of it if it is a section."""
+    """The calls of a group, and its own settings if it is a section."""
     settings: dict[str, Any] = {}
     of_all = group == _ALL or group in _SECTIONS
     for name, part in value.items():
@@ -256,15 +256,15 @@ def _no_call(group: str, name: str) -> str:
 
 
 def _override(table: _Table) -> Override:
-    given: dict[str, Any] = {}
+    arguments: dict[str, Any] = {}
     for name, value in table.settings.items():
         if name not in _ARGUMENTS:
             near = nearest(name, _ARGUMENTS)
             hint = f" (did you mean {near}?)" if near else f": there are {', '.join(_ARGUMENTS)}"
             raise Bad((*table.path, name), f"there is no setting {shown(name)}{hint}")
-        given[_ARGUMENTS[name]] = READ[name]((*table.path, name), value)
+        arguments[_ARGUMENTS[name]] = READ[name]((*table.path, name), value)
     try:
-        return Override(call=table.call, section=table.section, region=table.region, **given)
+        return Override(call=table.call, section=table.section, region=table.region, **arguments)
     except WrongOverride as error:
         raise _bad(table, error) from error
 
@@ -272,14 +272,14 @@ def _override(table: _Table) -> Override:
 def _bad(table: _Table, error: WrongOverride) -> Bad:
     argument = error.wrong.argument if error.wrong else ""
     setting = next((name for name, each in _ARGUMENTS.items() if each == argument), None)
-    problem = error.wrong.problem if error.wrong else error.text
+    problem = error.wrong.in_file if error.wrong else error.text
     if setting is None or setting not in table.settings:
         return Bad(table.path, f"[{'.'.join(table.path)}]: {problem}")
     return Bad((*table.path, setting), f"{setting} of [{'.'.join(table.path)}]: {problem}")
 
 
 def _digest(overrides: tuple[Override, ...]) -> str:
-    """Of what it is to a client of each region, and of none."""
+    """The digest of the contracts of a client in each region, and without one."""
     made = sha256()
     for region in (None, *Region):
         made.update(f"{region} {Contract(overrides, region).digest}\n".encode())

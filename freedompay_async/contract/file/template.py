@@ -1,4 +1,4 @@
-"""A contract file to start from: every call of the table, as comments."""
+"""Writes a contract file to start from: every call of the table, as comments."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 __all__ = ["template"]
 
 _HEAD: Final = """\
-A contract file: what the vendor gave you in place of the table of this library.
-`freedompay contract --file FILE` checks it, and shows the table as it is then.
+A contract file: how your issuer's contract differs from the table of this library.
+`freedompay contract --file FILE` checks it, and shows the table with its changes.
 
-All of this is comments. Take "# " away from the lines that you change, and leave the others:
-a setting that says what the table has changes nothing.
+All of this is comments. Remove "# " from the lines that you change, and from the name of their
+table. A setting with the value of the table changes nothing.
 
   path       another path
   retry      what may follow a lost answer: "askable", "unaskable"
@@ -28,15 +28,17 @@ a setting that says what the table has changes nothing.
   leave_out  fields that are not sent: leave_out = ["client_id"]
   rename     fields with another name: rename = { "client.first_name" = "firstName" }
   headers    headers with another name: headers = { X-JWS-Signature = "JWS-Signature" }
-  envelope   an answer has a status and one of these fields; what has none is no answer of the issuer
+  envelope   every answer of the issuer has a status and at least one of these fields
 
-What is said of a call wins over its section, and that over [all]. For one region put its name
-before it: [KZ.cards.issue], [KG.payment_cards]. That wins over the same without a region.
-The request_id of a call that is asked about is neither left out nor renamed, unless the signature
-scheme has it in a header too (Sign).
+A call wins over its section, and a section over [all]. For one region, write its name first:
+[KZ.cards.issue], [KG.payment_cards]. That wins over the same without a region.
+The request_id of a call that can be asked about can't be left out or renamed, unless the signature
+scheme sends it in a header too (Sign).
 """
 _NAMES: Final = {
-    Section.PAYMENT_CARDS: "All calls of payment cards, clients, transactions and limits, and request/status.",
+    Section.PAYMENT_CARDS: (
+        "All calls of payment cards, clients, transactions and limits, and request/status."
+    ),
     Section.GIFT_CARDS: "All calls of gift cards.",
     Section.HASHDT: "HashDT, another issuer's API. Its calls have no body: there are only headers.",
 }
@@ -44,16 +46,13 @@ _WIDTH: Final = 100
 
 
 def template() -> str:
-    """The text of the file.
-
-    Read as it is, it changes nothing; nor does it with every line uncommented.
-    """
+    """The text of the file. It changes nothing, even with every setting uncommented."""
     return "".join(f"{line}\n".replace(" \n", "\n") for line in _lines())
 
 
 def _lines() -> Iterator[str]:
     yield from (f"## {line}" for line in _HEAD.splitlines())
-    yield from ("", "## Every call there is.", *_settings("all", {"headers": "{}"}))
+    yield from ("", "## All calls.", *_settings("all", {"headers": "{}"}))
     for section in Section:
         yield from ("", "", f"## {_NAMES[section]}")
         yield from _settings(
@@ -66,7 +65,7 @@ def _lines() -> Iterator[str]:
 
 
 def _about(call: Call[Any]) -> Iterator[str]:
-    menu = " In the KZ menu only, as far as seen." if call.kz_only else ""
+    menu = " Seen in the KZ menu only." if call.kz_only else ""
     yield f"## {call.name}: {call.mark}; {call.source}.{menu}"
     if call.section is not Section.HASHDT:
         yield from _wrapped(sorted(names_of(call.request)) or ["none"])

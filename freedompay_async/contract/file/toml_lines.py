@@ -1,5 +1,4 @@
-"""Where in a TOML text a table or a key stands: for messages, so a rough reading is enough.
-
+"""Finds the line of a table or a key in a TOML text. It is for messages only, so it reads roughly.
 Pure.
 """
 
@@ -18,15 +17,13 @@ _DOTTED: Final = rf"{_PART}(?:[ \t]*\.[ \t]*{_PART})*"
 _TABLE: Final = re.compile(rf"[ \t]*\[\[?[ \t]*({_DOTTED})[ \t]*\]\]?")
 _KEY: Final = re.compile(rf"[ \t]*({_DOTTED})[ \t]*=")
 _PARTS: Final = re.compile(_PART)
-# Nothing that is asked for is deeper inside.
+# No path that is looked up is longer.
 _DEEPEST: Final = 8
 _AT: Final = re.compile(r"\(at line (\d+), column \d+\)")
 
 
 class Lines:
-    """The first line of each table and each key of a text, by its path, as `("cards", "issue",
-    "path")`.
-    """
+    """The first line of each table and each key, by its path, as `("cards", "issue", "path")`."""
 
     def __init__(self, text: str) -> None:
         self._lines: Final[dict[tuple[str, ...], int]] = {}
@@ -39,14 +36,12 @@ class Lines:
                 self._add((*table, *_path(found[1])), number, least=len(table) + 1)
 
     def _add(self, path: tuple[str, ...], number: int, *, least: int) -> None:
-        # `a.b = 1` and `[a.b]` are also where `a` begins.
+        # `a` begins at `a.b = 1` and at `[a.b]` too.
         for length in range(least, min(len(path), _DEEPEST) + 1):
             self._lines.setdefault(path[:length], number)
 
     def of(self, path: Sequence[str]) -> int:
-        """The line of this, or of the nearest thing around it: what is in braces has no line of its
-        own.
-        """
+        """The line of a path, or of the nearest table around it: keys in braces have none."""
         return next(
             (
                 line

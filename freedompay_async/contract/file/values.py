@@ -1,4 +1,4 @@
-"""The values of a contract file, each checked when it is read: pure."""
+"""Reads and checks the values of a contract file. Pure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _KINDS: Final[dict[type[object], str]] = {
 
 
 class Bad(Exception):
-    """What is wrong, and where: the path of a table or a key, or a number of a line."""
+    """What is wrong, and where: the path of a table or a key, or the number of a line."""
 
     def __init__(self, at: tuple[str, ...] | int, problem: str) -> None:
         super().__init__(problem)
@@ -32,7 +32,7 @@ class Bad(Exception):
 
 
 def shown(name: str) -> str:
-    """A name or a value of the file, as a message has it."""
+    """A name or a value of the file, shortened for a message."""
     short = name if len(name) <= _MOST_SHOWN else f"{name[:_MOST_SHOWN]}…"
     return short if short.isprintable() else repr(short)
 
@@ -40,7 +40,7 @@ def shown(name: str) -> str:
 def _a_text(path: tuple[str, ...], value: object) -> str:
     if not isinstance(value, str):
         raise Bad(
-            path, f"{shown(path[-1])} is {kind_of(value)}, and has to be a text in quotation marks"
+            path, f"{shown(path[-1])} is {kind_of(value)}, and must be a text in quotation marks"
         )
     return value
 
@@ -51,27 +51,24 @@ def _a_retry(path: tuple[str, ...], value: object) -> Retry:
         return Retry(text.strip().lower())
     except ValueError:
         pass
-    raise Bad(path, f"retry is {shown(text)!r}, and has to be askable or unaskable")
+    raise Bad(path, f"retry is {shown(text)!r}, and must be askable or unaskable")
 
 
 def _texts(path: tuple[str, ...], value: object) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         raise Bad(
-            path, f'{path[-1]} is {kind_of(value)}, and has to be a list of texts, as ["client_id"]'
+            path, f'{path[-1]} is {kind_of(value)}, and must be a list of texts, as ["client_id"]'
         )
     return value
 
 
 def _names(path: tuple[str, ...], value: object) -> dict[str, str]:
-    """From names to names.
-
-    A name with a dot in it may stand without quotation marks: TOML makes tables of such.
-    """
+    """A mapping from names to names. TOML makes tables of names with a dot that are not quoted."""
     if not isinstance(value, dict):
         raise Bad(
             path,
             (
-                f"{path[-1]} is {kind_of(value)}, and has to be a table, as {{ old_name = "
+                f"{path[-1]} is {kind_of(value)}, and must be a table, as {{ old_name = "
                 '"new_name" }'
             ),
         )
@@ -86,7 +83,7 @@ def _names(path: tuple[str, ...], value: object) -> dict[str, str]:
         else:
             raise Bad(
                 (*path, name),
-                f"{shown(name)} is {kind_of(other)}, and has to be a name in quotation marks",
+                f"{shown(name)} is {kind_of(other)}, and must be a name in quotation marks",
             )
     return names
 
@@ -94,19 +91,19 @@ def _names(path: tuple[str, ...], value: object) -> dict[str, str]:
 def _fields(path: tuple[str, ...], value: object) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Bad(
-            path, f'fields is {kind_of(value)}, and has to be a table, as {{ channel = "api" }}'
+            path, f'fields is {kind_of(value)}, and must be a table, as {{ channel = "api" }}'
         )
     return {name: _value((*path, name), part) for name, part in value.items()}
 
 
 def _value(path: tuple[str, ...], value: Any) -> Any:
-    """As it goes out in JSON, which has no times."""
+    """The value for JSON, which has no times."""
     if isinstance(value, dict):
         return {name: _value((*path, name), part) for name, part in value.items()}
     if isinstance(value, list):
         return [_value(path, part) for part in value]
     if isinstance(value, Decimal) and not value.is_finite():
-        raise Bad(path, f"{shown(path[-1])} is {value}, which JSON has no form for")
+        raise Bad(path, f"{shown(path[-1])} is {value}, which JSON can't hold")
     return value.isoformat() if isinstance(value, datetime | date | time) else value
 
 
@@ -119,7 +116,7 @@ READ: Final[Mapping[str, Callable[[tuple[str, ...], Any], Any]]] = {
     "headers": _names,
     "envelope": _texts,
 }
-"""Of each setting how its value is read; it is given where the setting stands."""
+"""How to read the value of each setting. The first argument is the path of the setting."""
 
 
 def kind_of(value: object) -> str:

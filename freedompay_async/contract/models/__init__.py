@@ -1,15 +1,6 @@
-"""The wire's shapes: what goes out and what comes back, in the vendor's words."""
+"""The bodies of requests and answers, in the vendor's words."""
 
-from freedompay_async.contract.models.answers import (
-    Answer,
-    AnyAnswer,
-    CardRef,
-    Completed,
-    CreatedClient,
-    CreatedTransaction,
-    IssuedCards,
-    RequestState,
-)
+from freedompay_async.contract.models.answers import Answer, AnyAnswer, CardRef, RequestState
 from freedompay_async.contract.models.client_requests import (
     Address,
     ClientCreation,
@@ -71,8 +62,8 @@ from freedompay_async.contract.models.requests import (
     CardLink,
     CardQuery,
     Clearing,
-    GivenBody,
-    GivenIntent,
+    CustomBody,
+    CustomIntent,
     HeaderQuery,
     Intent,
     Limit,
@@ -86,6 +77,12 @@ from freedompay_async.contract.models.requests import (
     StatusQuery,
     TransactionCreation,
     TransactionId,
+)
+from freedompay_async.contract.models.results import (
+    Completed,
+    CreatedClient,
+    CreatedTransaction,
+    IssuedCards,
 )
 
 __all__ = [
@@ -118,6 +115,8 @@ __all__ = [
     "Completed",
     "CreatedClient",
     "CreatedTransaction",
+    "CustomBody",
+    "CustomIntent",
     "Extra",
     "Fields",
     "GiftAnswer",
@@ -130,8 +129,6 @@ __all__ = [
     "GiftProductQuery",
     "GiftProducts",
     "GiftStatus",
-    "GivenBody",
-    "GivenIntent",
     "HeaderQuery",
     "IdentificationInfo",
     "Intent",

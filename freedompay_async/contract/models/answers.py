@@ -1,24 +1,19 @@
-"""The envelope of a payment-card answer, and what a finished request is turned into."""
+"""The envelope of a payment-card answer, and what the issuer says of a request."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias
 
 from msgspec.structs import force_setattr
 
 from freedompay_async.contract.models.dictionaries import CallStatus, RequestStatus
 from freedompay_async.contract.models.open import OpenStruct
-from freedompay_async.redaction.portable import Portable
 
 __all__ = [
     "Answer",
     "AnyAnswer",
     "CardRef",
-    "Completed",
-    "CreatedClient",
-    "CreatedTransaction",
-    "IssuedCards",
     "RequestState",
     "as_id",
     "aware",
@@ -26,28 +21,28 @@ __all__ = [
 
 
 if TYPE_CHECKING:
-    _Said: TypeAlias = str | int | None
+    _Text: TypeAlias = str | int | None
 else:
-    # It decides nothing, so any type will do.
-    _Said = Any
+    # It decides nothing, so any type is accepted.
+    _Text = Any
 
 
 class AnyAnswer(Protocol):
-    """What the session needs to know of an answer, whatever its section."""
+    """What an answer of any section says about its call."""
 
     @property
     def status(self) -> object:
-        """What it says of the call, as it came."""
+        """The status of the call, as it came."""
         ...
 
     @property
     def accepted(self) -> bool | None:
-        """Whether the call was taken; `None`: the answer says neither yes nor no."""
+        """Whether the issuer accepted the call; `None`: the answer says neither."""
         ...
 
     @property
     def contradiction(self) -> str | None:
-        """Which parts of it say opposite things, in words; `None`: it is of one mind."""
+        """The parts that contradict each other, in words; `None`: there are none."""
         ...
 
     @property
@@ -64,8 +59,8 @@ class AnyAnswer(Protocol):
 class Answer(OpenStruct, kw_only=True, frozen=True):
     """The envelope of every payment-card answer (docs.freedompay.kz, api-12075070).
 
-    How `status` and `request_status` combine is on no page; the reading here (`status` is about
-    this call, `request_status` about the request it concerns) is inferred.
+    No page says how `status` and `request_status` combine. Inferred: `status` is about this call,
+    and `request_status` about the request that it concerns.
     """
 
     EXPECTED: ClassVar = frozenset({"status", "request_status", "dt"})
@@ -73,16 +68,16 @@ class Answer(OpenStruct, kw_only=True, frozen=True):
     FILLED: ClassVar = frozenset({"extra", "found"})
 
     status: CallStatus
-    """`ok` or `error`: the call just made."""
+    """Of this call: `ok` or `error`."""
     request_status: RequestStatus | None = None
-    """`success`, `process` or `error`: the request it concerns. Another value is not final."""
-    dt: _Said = None
+    """Of the request: `success`, `process` or `error`. Another value is not final."""
+    dt: _Text = None
     """RFC 3339 with offset, as it came."""
-    error_code: _Said = None
-    """Documented on neighbouring sections only."""
-    error_description: _Said = None
+    error_code: _Text = None
+    """Documented for neighbouring sections only."""
+    error_description: _Text = None
     request_id: str = ""
-    """The id of the intent (of a read: of its last attempt), filled in by the client."""
+    """The request id of the call (of a read: of its last attempt). The client fills it in."""
 
     @property
     def time(self) -> datetime | None:
@@ -91,12 +86,12 @@ class Answer(OpenStruct, kw_only=True, frozen=True):
 
     @property
     def accepted(self) -> bool | None:
-        """Whether the call was taken; `None`: the answer says neither yes nor no."""
+        """Whether the issuer accepted the call; `None`: the answer says neither."""
         return True if self.status == "ok" else False if self.status == "error" else None
 
     @property
     def contradiction(self) -> str | None:
-        """A call that failed about a request that did not."""
+        """A failed call about a request that has not failed."""
         if self.status != "error" or self.request_status in (None, "error"):
             return None
         return "status error with another request_status"
@@ -113,8 +108,8 @@ class Answer(OpenStruct, kw_only=True, frozen=True):
 
 
 def as_id(value: object) -> str | None:
-    """An id as text; `None` for one that is not filled in yet: `""` or `0`, as PHP writes it,
-    `null` as text, a UUID of zeros.
+    """An id as text; `None` for an empty one: `""`, `0` as PHP writes it, `null` as text, or a UUID
+    of zeros.
     """
     if value is None or (isinstance(value, int) and abs(value) >= _NO_ID):
         return None
@@ -122,7 +117,7 @@ def as_id(value: object) -> str | None:
     return None if text.lower() in _EMPTY else text
 
 
-# To write a number of thousands of digits takes a while, and it is nobody's id.
+# A longer number is no id, and to convert thousands of digits to text takes long.
 _NO_ID = 10**40
 _UNSEEN = "\u200b\u200c\u200d\u2060\ufeff"
 _EMPTY = frozenset({"", "0", "null", "none", "00000000-0000-0000-0000-000000000000"})
@@ -132,7 +127,7 @@ _MOST_NAMED = 20
 
 
 class CardRef(OpenStruct, kw_only=True, frozen=True):
-    """A card, named by its id; without one, it is not named yet."""
+    """A card. It has no `card_id` before the issuer has named it."""
 
     EXPECTED: ClassVar = frozenset({"card_id"})
     DECIDING: ClassVar = frozenset({"card_id"})
@@ -141,9 +136,9 @@ class CardRef(OpenStruct, kw_only=True, frozen=True):
 
 
 class RequestState(Answer, kw_only=True, frozen=True):
-    """What the issuer says of a request (docs.freedompay.kg, api-13677899).
+    """What the issuer says about a request (docs.freedompay.kg, api-13677899).
 
-    Not all fields are there at once.
+    An answer has some of the fields only.
     """
 
     DECIDING: ClassVar = frozenset(
@@ -156,16 +151,16 @@ class RequestState(Answer, kw_only=True, frozen=True):
     transaction_id: str | int | None = None
     fin_document_id: str | int | None = None
     found: bool = False
-    """Filled in by the client: the call was refused and a look-up knows its id, so the issuer may
-    have had it before. Where no proxy has sent the call twice, and no attempt of it was answered
-    with 429 after the work, it did nothing anew."""
+    """The client fills it in: the call was refused, and a look-up knows its id, so an earlier use
+    of the id may have been done. The call itself did nothing, unless a proxy sent it twice or an
+    attempt was answered with 429 after the work."""
     other_body: bool = False
-    """Filled in by the client: it has sent another body under this request id too. The issuer takes
-    one of them at most, so what is told here may be of the other one. Bodies of other processes are
-    not known."""
+    """The client fills it in: it has sent another body under this request id too. The issuer
+    accepts at most one of them, so this may be about the other one. The client does not know the
+    bodies of other processes."""
 
     def __post_init__(self) -> None:
-        # An empty id is no id, wherever it is read.
+        # Nobody may take an empty id for an id.
         for name in ("client_id", "transaction_id", "fin_document_id"):
             value = getattr(self, name)
             if value is not None and as_id(value) is None:
@@ -173,14 +168,14 @@ class RequestState(Answer, kw_only=True, frozen=True):
 
     @property
     def contradiction(self) -> str | None:
-        """As of every answer; and a refusal that names something."""
+        """Also a refusal that names something."""
         if self.status == "error" and self.named:
             return "status error, and it names something"
         return super().contradiction
 
     @property
     def final(self) -> bool:
-        """Whether the request has ended. Only `success` and `error` are ends."""
+        """Whether the request has ended, with `success` or `error`."""
         return self.succeeded or self.failed
 
     @property
@@ -193,26 +188,26 @@ class RequestState(Answer, kw_only=True, frozen=True):
 
     @property
     def card_ids(self) -> tuple[str, ...]:
-        """Each card once, as far as they are named."""
+        """The ids of the cards that are named so far, each once."""
         return tuple(
             dict.fromkeys(filter(None, (as_id(card.card_id) for card in self.cards or ())))
         )
 
     @property
     def unnamed(self) -> bool:
-        """Whether a card is in the list, and not named yet."""
+        """Whether the list has a card without an id."""
         return any(as_id(card.card_id) is None for card in self.cards or ())
 
     @property
     def named(self) -> bool:
-        """Whether it names anything."""
+        """Whether the answer names a card, a client or a transaction."""
         if self.client_id is not None or self.transaction_id is not None:
             return True
         return any(as_id(card.card_id) is not None for card in self.cards or ())
 
     @property
     def names(self) -> str | None:
-        """What it names, in words; of many cards the first."""
+        """What the answer names, in words; at most 20 cards."""
         card_ids = self.card_ids
         parts = [f"card {card_id}" for card_id in card_ids[:_MOST_NAMED]]
         parts += (
@@ -226,106 +221,12 @@ class RequestState(Answer, kw_only=True, frozen=True):
 
     @classmethod
     def of(cls, state: RequestState) -> RequestState:
-        """A request attached by its id alone gives its state as it is."""
+        """The state itself: the result of a request that was attached by its id."""
         return state
 
 
-class Completed(Portable, kw_only=True, frozen=True):
-    """A request that succeeded and gives nothing back but that."""
-
-    request_id: str
-    answer: RequestState
-
-    @classmethod
-    def of(cls, state: RequestState) -> Self:
-        return cls(request_id=state.request_id, answer=state)
-
-
-class CreatedClient(Portable, kw_only=True, frozen=True):
-    """A client that exists."""
-
-    request_id: str
-    client_id: str
-    answer: RequestState
-
-    @classmethod
-    def of(cls, state: RequestState) -> Self | None:
-        """`None`: the answer does not name the client (the ids come from `request/status`)."""
-        client_id = as_id(state.client_id)
-        return (
-            None
-            if client_id is None
-            else cls(request_id=state.request_id, client_id=client_id, answer=state)
-        )
-
-
-class IssuedCards(Portable, kw_only=True, frozen=True):
-    """Cards that exist.
-
-    Attributes:
-        card_ids: all of them, each once.
-        ordered: how many were ordered; `None`: an order of another process, so that is not known.
-        ordered_for: the client that they were ordered for; `None`: for none, or that is not known.
-    """
-
-    request_id: str
-    card_ids: tuple[str, ...]
-    answer: RequestState
-    ordered: int | None = None
-    ordered_for: str | None = None
-
-    @property
-    def complete(self) -> bool | None:
-        """As many as were ordered, and of no other client; `None`: that is not known.
-
-        Others are told all the same.
-        """
-        if self.differs is not None:
-            return False
-        return None if self.ordered is None else True
-
-    @property
-    def differs(self) -> str | None:
-        """What is not as it was ordered, in words: ask the issuer whose cards they are."""
-        named = as_id(self.answer.client_id)
-        if self.ordered is not None and self.ordered != len(self.card_ids):
-            return f"ordered {self.ordered}, and {len(self.card_ids)} cards were made"
-        if self.ordered_for is not None and named is not None and named != self.ordered_for:
-            return f"ordered for client {self.ordered_for}, and the answer names client {named}"
-        return None
-
-    @classmethod
-    def of(cls, state: RequestState) -> Self | None:
-        """`None`: the answer names no card (the ids come from `request/status`)."""
-        if not state.card_ids:
-            return None
-        return cls(request_id=state.request_id, card_ids=state.card_ids, answer=state)
-
-
-class CreatedTransaction(Portable, kw_only=True, frozen=True):
-    """A transaction that exists."""
-
-    request_id: str
-    transaction_id: str
-    fin_document_id: str | None
-    answer: RequestState
-
-    @classmethod
-    def of(cls, state: RequestState) -> Self | None:
-        """`None`: the answer does not name the transaction (the ids come from `request/status`)."""
-        transaction_id = as_id(state.transaction_id)
-        if transaction_id is None:
-            return None
-        return cls(
-            request_id=state.request_id,
-            transaction_id=transaction_id,
-            fin_document_id=as_id(state.fin_document_id),
-            answer=state,
-        )
-
-
 def aware(text: object) -> datetime | None:
-    """A time with its offset; `None` if it can't be read, or has none."""
+    """A time with its offset; `None` if it can't be read or has no offset."""
     try:
         time = datetime.fromisoformat(str(text))
     except ValueError:

@@ -1,7 +1,4 @@
-"""What is sent of a client: who it is, and what of it changes.
-
-A field that is `None` is left out of the body.
-"""
+"""The bodies that create and change clients. A field that is `None` is left out of the body."""
 
 from __future__ import annotations
 
@@ -37,7 +34,7 @@ class Address(Struct, kw_only=True, frozen=True):
     """An address of a client (docs.freedompay.kz, api-12074751).
 
     Raises:
-        ConfigurationError: the country is none, or another field is empty.
+        ConfigurationError: the country is unknown, or another field is empty.
     """
 
     country: str
@@ -61,22 +58,22 @@ class Address(Struct, kw_only=True, frozen=True):
 class NewClient(Struct, kw_only=True, omit_defaults=True, repr_omit_defaults=True, frozen=True):
     """The person or company that a card is issued to (docs.freedompay.kz, api-12074751).
 
-    For product 1000 the vendor's dictionary page makes `country`, `person_id`, `document`,
-    `address1` and `address2` required.
+    The vendor's dictionary page requires `country`, `person_id`, `document`, `address1` and
+    `address2` for product 1000.
 
     Raises:
-        ConfigurationError: a value that a row of a file could not have either.
+        ConfigurationError: a value is wrong, by the same rules as in a row of a file.
     """
 
     phone: int
-    """The whole number with the country code, digits only: `77017777777`. Where all numbers of a
-    country have the same length, it has that one; otherwise 10 to 15 digits."""
+    """The whole number with the country code, digits only: `77017777777`. It has the length of the
+    numbers of its country, if they all have the same; otherwise 10 to 15 digits."""
     type: int
     """1 individual, 2 legal entity, 3 individual entrepreneur (`ClientType`)."""
     resident: int
     """1 resident, 2 non-resident (`Resident`)."""
     first_name: str
-    """Latin letters A to Z, with spaces, apostrophes, hyphens and dots; one letter at least."""
+    """Latin letters A to Z, spaces, apostrophes, hyphens and dots; at least one letter."""
     last_name: str
     """As `first_name`."""
     middle_name: str | None = None
@@ -88,11 +85,11 @@ class NewClient(Struct, kw_only=True, omit_defaults=True, repr_omit_defaults=Tru
     country: str | None = None
     """ISO 3166-1 alpha-3."""
     person_id: str | None = None
-    """Of Kazakhstan and of digits alone: twelve."""
+    """The personal number. In Kazakhstan a number of digits only has twelve."""
     language: str | None = None
     """ISO 639-1 alpha-2, in small letters."""
     document: Document | None = None
-    """A PDF of at most 2 MB in Base64; a plain string is sealed."""
+    """A PDF of at most 2 MB in Base64. A string becomes a `Document`."""
     external_user_id: str | None = None
     address1: Address | None = None
     """Where the client is registered."""

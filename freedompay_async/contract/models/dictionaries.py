@@ -1,7 +1,4 @@
-"""The vendor's published dictionaries.
-
-A value that is in none of them passes through as a member without a name.
-"""
+"""The vendor's published dictionaries. An unknown value becomes a member without a name."""
 
 from __future__ import annotations
 
@@ -22,16 +19,16 @@ __all__ = [
 
 
 class CallStatus(OpenText):
-    """What became of the call just made (docs.freedompay.kz, api-12075070)."""
+    """The status of a call (docs.freedompay.kz, api-12075070)."""
 
     OK = "ok"
     ERROR = "error"
 
 
 class RequestStatus(OpenText):
-    """What became of the request that an answer concerns (docs.freedompay.kg, api-13677899).
+    """The status of the request that an answer concerns (docs.freedompay.kg, api-13677899).
 
-    Another word is not final.
+    Another value is not final.
     """
 
     SUCCESS = "success"
@@ -42,7 +39,7 @@ class RequestStatus(OpenText):
 class Product(OpenInt):
     """Products of clients (docs.freedompay.kz, doc-850764).
 
-    Card products are another list, which is on no page that could be read.
+    Card products are another list, which is not public.
     """
 
     FREEDOM_WALLET = 1000
@@ -51,7 +48,7 @@ class Product(OpenInt):
 
 
 class ClientType(OpenInt):
-    """docs.freedompay.kz, doc-850764."""
+    """Types of clients (docs.freedompay.kz, doc-850764)."""
 
     INDIVIDUAL = 1
     LEGAL_ENTITY = 2
@@ -59,7 +56,7 @@ class ClientType(OpenInt):
 
 
 class Resident(OpenInt):
-    """docs.freedompay.kz, doc-850764."""
+    """Whether a client is a resident (docs.freedompay.kz, doc-850764)."""
 
     RESIDENT = 1
     NON_RESIDENT = 2
@@ -74,7 +71,7 @@ class LimitObject(OpenText):
 
 
 class LimitTransaction(OpenText):
-    """Kinds of transaction that a limit was seen for (docs.freedompay.kz, api-18613819)."""
+    """Kinds of transactions on the vendor's page of limits (docs.freedompay.kz, api-18613819)."""
 
     PAY = "pay"
     WITHDRAWAL = "withdrawal"
@@ -83,16 +80,14 @@ class LimitTransaction(OpenText):
 
 
 class LimitPeriod(OpenText):
-    """Periods that a limit was seen for (docs.freedompay.kz, api-18613819)."""
+    """Periods on the vendor's page of limits (docs.freedompay.kz, api-18613819)."""
 
     DAY = "day"
     MONTH = "month"
 
 
 class GiftStatus(OpenInt):
-    """What became of a gift-card call (freedompay.money/docs-en/cards-api); `sentence` says it in
-    words.
-    """
+    """The status of a gift-card call (freedompay.money/docs-en/cards-api)."""
 
     OK = 0
     GENERAL_ERROR = -1
@@ -109,7 +104,7 @@ class GiftStatus(OpenInt):
 
     @property
     def sentence(self) -> str:
-        """The code in words."""
+        """The status as a sentence."""
         return _GIFT_STATUS.get(
             self,
             f"The issuer answered with the code {self._value_}, which is not in its dictionary.",
@@ -117,9 +112,7 @@ class GiftStatus(OpenInt):
 
 
 class GiftCardStatus(OpenInt):
-    """How it stands with a gift card (freedompay.money/docs-en/cards-api); `sentence` says it in
-    words.
-    """
+    """The status of a gift card (freedompay.money/docs-en/cards-api)."""
 
     UNKNOWN = 0
     ISSUED = 1
@@ -130,7 +123,7 @@ class GiftCardStatus(OpenInt):
 
     @property
     def sentence(self) -> str:
-        """The status in words."""
+        """The status as a sentence."""
         return _GIFT_CARD_STATUS.get(
             self,
             f"The card has the status {self._value_}, which is not in the issuer's dictionary.",

@@ -1,5 +1,5 @@
-"""The gift-card section: its own integers, its own times (GMT+0, without an offset), no request id
-in any body.
+"""The bodies of the gift-card section. It has integers for statuses, times in GMT+0 without an
+offset, and no request id in any body.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ __all__ = [
 
 
 class GiftAnswer(OpenStruct, kw_only=True, frozen=True):
-    """What every gift-card answer has (freedompay.money/docs-en/cards-api)."""
+    """The envelope of every gift-card answer (freedompay.money/docs-en/cards-api)."""
 
     EXPECTED: ClassVar = frozenset({"status", "datetime"})
     DECIDING: ClassVar = frozenset({"status", "card_id"})
@@ -40,7 +40,7 @@ class GiftAnswer(OpenStruct, kw_only=True, frozen=True):
     datetime: str | None = None
     """`YYYY-MM-DD hh:mm:ss` in GMT+0, as it came."""
     request_id: str = ""
-    """Filled in by the client; on the wire only where the signature scheme has a header for it."""
+    """The client fills it in. It is sent only where the signature scheme has a header for it."""
 
     @property
     def time(self) -> dt.datetime | None:
@@ -53,12 +53,12 @@ class GiftAnswer(OpenStruct, kw_only=True, frozen=True):
 
     @property
     def accepted(self) -> bool | None:
-        """Whether the call was done; `None`: a code that is in no dictionary."""
+        """Whether the call was done; `None`: the status is unknown."""
         return True if self.status == 0 else False if -11 <= self.status < 0 else None
 
     @property
     def contradiction(self) -> str | None:
-        """None is known of: a confirmation says "activated already" beside the status of the card."""
+        """None. A confirmation may say "activated already" beside the status of the card."""
         return None
 
     @property
@@ -73,7 +73,7 @@ class GiftAnswer(OpenStruct, kw_only=True, frozen=True):
 
 
 class GiftProduct(OpenStruct, kw_only=True, frozen=True):
-    """A card that can be given."""
+    """A gift card that can be ordered."""
 
     code: int | str
     name: str | None = None
@@ -98,20 +98,20 @@ class GiftProducts(GiftAnswer, kw_only=True, frozen=True):
 
 
 class IssuedGiftCard(GiftAnswer, kw_only=True, frozen=True):
-    """A gift card that was paid for; it is confirmed with the code from the SMS."""
+    """A gift card that was paid for. The code from the SMS confirms it."""
 
     EXPECTED: ClassVar = frozenset({"status", "datetime", "card_id"})
 
     card_id: int | str | None = None
 
     def __post_init__(self) -> None:
-        # An empty id is no id.
+        # Nobody may take an empty id for an id.
         if as_id(self.card_id) is None and self.card_id is not None:
             force_setattr(self, "card_id", None)
 
     @property
     def contradiction(self) -> str | None:
-        """With a negative status the vendor's pages name no card."""
+        """On the vendor's pages no answer with a negative status names a card."""
         return (
             "a negative status, and it names a card"
             if self.status < 0 and self.card_id is not None
@@ -120,20 +120,20 @@ class IssuedGiftCard(GiftAnswer, kw_only=True, frozen=True):
 
 
 class GiftCardState(GiftAnswer, kw_only=True, frozen=True):
-    """How it stands with a gift card (docs.freedompay.kz, api-12075782)."""
+    """The state of a gift card (docs.freedompay.kz, api-12075782)."""
 
     EXPECTED: ClassVar = frozenset(
         {"status", "datetime", "card_status", "card_currency", "card_balance", "card_mask"}
     )
 
     card_status: GiftCardStatus | None = None
-    """After a confirmation the vendor's example shows 1, issued: do not wait for 2."""
+    """In the vendor's example it is 1, issued, after a confirmation: do not wait for 2."""
     card_currency: str | None = None
     """ISO 4217 alpha-3."""
     card_balance: Decimal | None = None
     """In whole units of the currency."""
     card_mask: str | None = None
-    """`1234********5678`."""
+    """Such as `1234********5678`."""
 
 
 class GiftProductQuery(Struct, kw_only=True, frozen=True):
@@ -145,7 +145,7 @@ class GiftIssue(Struct, kw_only=True, frozen=True, omit_defaults=True):
     phone: int
     product_code: int
     card_id: int | None = None
-    """Of a card that was made in bulk."""
+    """The id of a card that was made in bulk."""
 
 
 class GiftConfirmation(Struct, kw_only=True, frozen=True, omit_defaults=True):

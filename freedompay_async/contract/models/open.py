@@ -1,4 +1,4 @@
-"""Shapes that stay open: fields and values that the vendor adds are kept, and break nothing."""
+"""Types for answers that keep the fields and values which the vendor adds."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _DEEPEST: Final = 8
 
 
 class Fields(Closed):
-    """Fields by their name on the wire; `repr` shows the names only.
+    """Fields by their name on the wire. `repr` shows only the names.
 
-    It reads like a mapping, and is none to `isinstance`: whoever records the locals of a frame
-    opens mappings, and shows what is in them.
+    It reads like a mapping, and is not a `Mapping` for `isinstance`: tools that show the locals of
+    a frame would show the values of a mapping.
     """
 
     __slots__ = ("_fields",)
@@ -72,12 +72,12 @@ class Fields(Closed):
 
 
 def sealed(name: str, value: Any, *, hidden: Redaction | None) -> Any:
-    """The value, with a `Secret` in the place of each text or number that may be one.
+    """The value with a `Secret` in place of each text or number that may be one.
 
     Args:
-        name: of the field.
-        value: as it came.
-        hidden: what must not be shown; `None`: nothing in the texts of the answer is.
+        name: the name of the field.
+        value: the value as it came.
+        hidden: what must not be shown; `None`: the answer has no secrets in its texts.
     """
     return _sealed(value, secret=is_secret_name(name), hidden=hidden, depth=0)
 
@@ -85,7 +85,7 @@ def sealed(name: str, value: Any, *, hidden: Redaction | None) -> Any:
 def _sealed_fields(
     fields: Mapping[str, Any] | Fields, *, secret: bool, hidden: Redaction | None, depth: int
 ) -> dict[str, Any]:
-    # Two names that are card numbers look alike without them, and neither field may get lost.
+    # Two names that are card numbers become equal when they are hidden, and neither may get lost.
     named = named_apart(
         (name if hidden is None else hidden.text(name), (name, value))
         for name, value in fields.items()
@@ -109,11 +109,11 @@ def _sealed(value: Any, *, secret: bool, hidden: Redaction | None, depth: int) -
         try:
             text = str(value)
         except ValueError:
-            # An integer of thousands of digits has no text in Python, and is no secret of a card.
+            # Python does not write an integer of thousands of digits, which is no secret.
             return value
     else:
         text = str(value)
-    # More than that of a text is not searched.
+    # A longer text is not searched.
     if secret or len(text) > MOST_OF_TEXT or (hidden is not None and hidden.text(text) != text):
         return Secret(text)
     return value
@@ -127,20 +127,20 @@ def _text(value: object) -> str:
 
 
 class Extra(Fields, metaclass=_Encoded):
-    """Fields of an answer that the library does not know.
+    """The fields of an answer that the library does not know.
 
-    What reads like a secret, or repeats one that was sent, is a `Secret`.
+    A value that has the shape of a secret, or repeats one that was sent, is a `Secret`.
     """
 
     __slots__ = ()
 
     @property
     def _value_(self) -> dict[str, Any]:
-        """What msgspec makes of it (see `redaction/portable.py`): it looks no further, so what JSON
-        does not have is text already.
+        """The form that msgspec writes (see `redaction/portable.py`). It converts nothing in it, so
+        values that JSON does not have are text already.
         """
-        plain: dict[str, Any] = to_builtins(self._fields)
-        return plain
+        builtins: dict[str, Any] = to_builtins(self._fields)
+        return builtins
 
     def __init__(
         self,
@@ -159,7 +159,7 @@ _NONE: Final = Extra({})
 
 
 def _extra(fields: dict[str, Any]) -> Extra:
-    """Out of a pickle, none is the same none, so that a `repr` leaves it out."""
+    """From a pickle. Empty fields become `_NONE`, so that a `repr` leaves them out."""
     return Extra(fields) if fields else _NONE
 
 
@@ -169,20 +169,20 @@ class OpenStruct(Portable, kw_only=True, frozen=True, repr_omit_defaults=True):
     EXPECTED: ClassVar[frozenset[str]] = frozenset()
     """Fields that the vendor's page says are always there."""
     DECIDING: ClassVar[frozenset[str]] = frozenset()
-    """Fields that decide what an answer means: one of another type, or one that must be there and
-    is not, makes the answer unreadable.
+    """Fields that decide what an answer means. If one has another type, or is required and missing,
+    the answer can't be read.
     """
     FILLED: ClassVar[frozenset[str]] = frozenset({"extra"})
-    """Fields that the client fills in, and never the wire."""
+    """Fields that the client fills in, and no answer."""
     SECRET: ClassVar[bool] = False
-    """Made of secrets, so that an unknown field is taken for one too."""
+    """The answer consists of secrets, so an unknown field counts as one too."""
 
     extra: Extra = _NONE
-    """Fields that the library does not know."""
+    """The fields that the library does not know."""
 
 
 class OpenInt(IntEnum):
-    """A dictionary of numbers; a number that is not in it is a member without a name."""
+    """A dictionary of numbers. An unknown number becomes a member without a name."""
 
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
@@ -199,7 +199,7 @@ class OpenInt(IntEnum):
 
 
 class OpenText(StrEnum):
-    """A dictionary of words; a word that is not in it is a member without a name."""
+    """A dictionary of words. An unknown word becomes a member without a name."""
 
     @classmethod
     def _missing_(cls, value: object) -> Self | None:

@@ -1,4 +1,4 @@
-"""What HashDT answers."""
+"""The answers of HashDT."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["PinLink", "PinPageAnswer"]
 
 
 class PinLink(OpenStruct, kw_only=True, frozen=True):
-    """Where the cardholder sets the PIN; the field has this name for all three calls."""
+    """The link of the page where the cardholder sets the PIN. All three calls name it so."""
 
     SECRET: ClassVar = True
 
@@ -19,28 +19,28 @@ class PinLink(OpenStruct, kw_only=True, frozen=True):
 
 
 class PinPageAnswer(OpenStruct, kw_only=True, frozen=True):
-    """What every HashDT answer has (docs.hashdt.com, PIN)."""
+    """The envelope of every HashDT answer (docs.hashdt.com, PIN)."""
 
     EXPECTED: ClassVar = frozenset({"status", "message", "code", "data"})
     DECIDING: ClassVar = frozenset({"status", "data"})
     SECRET: ClassVar = True
 
     status: str
-    """`Success` or `error`; the pages write it in more than one case."""
+    """`Success` or `error`, in upper or lower case."""
     message: str | None = None
     code: int | str | None = None
     data: list[PinLink] | None = None
     request_id: str = ""
-    """Filled in by the client."""
+    """The client fills it in."""
 
     @property
     def accepted(self) -> bool | None:
-        """Whether there is a page; `None`: the answer says neither yes nor no."""
+        """Whether the issuer accepted the call; `None`: the answer says neither."""
         return {"success": True, "error": False}.get(self.status.lower())
 
     @property
     def contradiction(self) -> str | None:
-        """An error that has a page."""
+        """An error that has the link of a page."""
         return (
             "an error, and it has a page"
             if self.accepted is False and any(link.set_pin_url for link in self.data or ())

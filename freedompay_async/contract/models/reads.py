@@ -1,8 +1,8 @@
-"""What the payment-card reads answer.
+"""The answers of the payment-card reads.
 
-Where the vendor publishes no fields, those here follow the nearest published sibling; each such
-class says so. A field that came under another name is in `extra`. Amounts are `Decimal`, in whole
-units of their currency.
+Where the vendor publishes no fields, these follow the most similar published call; each such class
+says so. A field that comes under another name is in `extra`. Amounts are `Decimal`, in whole units
+of their currency.
 """
 
 from __future__ import annotations
@@ -50,19 +50,19 @@ class CardInfo(Answer, kw_only=True, frozen=True):
 
 
 class CardBalance(Answer, kw_only=True, frozen=True):
-    """What is on a card (docs.freedompay.kz, "Balance"). The fields are inferred."""
+    """The balance of a card (docs.freedompay.kz, "Balance"). The fields are inferred."""
 
     amount: Decimal | None = None
     blocked_amount: Decimal | None = None
     currency: str | int | None = None
-    """ISO 4217, by letters or by number."""
+    """ISO 4217, letters or number."""
 
 
 class CardSecrets(Answer, kw_only=True, frozen=True):
-    """What is printed on a card (docs.freedompay.kz, "Secret data"). The fields, and whether they
-    come encrypted, are inferred.
+    """The number, expiry and CVV of a card (docs.freedompay.kz, "Secret data").
 
-    Every value is a `Secret`, those of `extra` too.
+    The fields are inferred, and whether they come encrypted is not public. Every value is a
+    `Secret`, those of `extra` too.
     """
 
     SECRET: ClassVar = True
@@ -102,7 +102,7 @@ class Statement(Answer, kw_only=True, frozen=True):
 
 
 class StatementCard(OpenStruct, kw_only=True, frozen=True):
-    """The card that a statement is of."""
+    """The card of a statement."""
 
     card_id: str | int | None = None
     card_mask: str | None = None
@@ -154,7 +154,10 @@ class StatementExtended(Answer, kw_only=True, frozen=True):
 
 
 class CardValidation(Answer, kw_only=True, frozen=True):
-    """How well a person fits a card (docs.freedompay.kz, api-17842385); it has no `request_status`."""
+    """How well a person fits a card (docs.freedompay.kz, api-17842385).
+
+    It has no `request_status`.
+    """
 
     EXPECTED: ClassVar = frozenset({"status", "score"})
 
@@ -166,7 +169,7 @@ class CardValidation(Answer, kw_only=True, frozen=True):
     def share(self) -> Decimal | None:
         """`score` as a share, 0 to 1; `None` if it can't be read."""
         text = (self.score or "").strip().removesuffix("%")
-        # Not every text that `Decimal` takes is a score.
+        # `Decimal` reads more than scores.
         return (
             Decimal(text) / 100
             if text.replace(".", "", 1).isascii() and text.replace(".", "", 1).isdigit()
@@ -208,9 +211,8 @@ class TransactionInfo(Answer, kw_only=True, frozen=True):
 
 
 class LimitState(OpenStruct, kw_only=True, frozen=True):
-    """A limit and what is left of it.
-
-    The vendor's page says what is told, not under which names; those are inferred.
+    """A limit, and what is left of it. The vendor's page describes the fields; their names are
+    inferred.
     """
 
     type: str | int | None = None

@@ -1,6 +1,6 @@
-"""What is sent to the payment-card section. A field that is `None` is left out of the body.
+"""The bodies of the payment-card section. A field that is `None` is left out of the body.
 
-Where the vendor publishes no fields, those here follow the nearest published sibling.
+Where the vendor publishes no fields, these follow the most similar published call.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ __all__ = [
     "CardQuery",
     "CardholderQuery",
     "Clearing",
-    "GivenBody",
-    "GivenIntent",
+    "CustomBody",
+    "CustomIntent",
     "HeaderQuery",
     "Intent",
     "Limit",
@@ -50,35 +50,35 @@ _AMOUNT: Final = re.compile(r"[0-9]{1,24}(?:\.[0-9]{1,6})?")
 
 
 class Intent(Struct, kw_only=True, omit_defaults=True):
-    """A body that names its own request id; the session fills it in."""
+    """A body with a request id of its own, which the session fills in."""
 
     CARDS: ClassVar[int | None] = None
-    """How many cards each call of this kind orders, where that is always the same."""
+    """How many cards each call of this kind orders, if it is always the same number."""
 
     request_id: str = ""
 
     @property
     def cards(self) -> int | None:
-        """How many cards it orders; `None`: none, or it is not known."""
+        """How many cards the call orders; `None`: none, or not known."""
         return self.CARDS
 
     @property
     def holder(self) -> str | None:
-        """The client that it orders a card for; `None`: none, or it is not known."""
+        """The client that the call orders a card for; `None`: none, or not known."""
         return None
 
 
 class CardIssue(Intent, kw_only=True, omit_defaults=True):
-    """A draft page of the vendor has a `cardholder` object in place of `client_id`
-    (freedompay.kz/fdss).
+    """An order of a card. A draft page of the vendor has a `cardholder` object in place of
+    `client_id` (freedompay.kz/fdss).
     """
 
     CARDS: ClassVar = 1
 
     client_id: str | None = None
-    """`None` only where a contract leaves it out."""
+    """`None` only if the contract leaves it out."""
     product_id: int
-    """A card product, which is another list than the products of clients."""
+    """A card product. Their list differs from that of client products."""
 
     @property
     def holder(self) -> str | None:
@@ -104,14 +104,14 @@ class CardActivation(Intent, kw_only=True, omit_defaults=True):
 
 
 class CardIntent(Intent, kw_only=True, omit_defaults=True):
-    """Something done to a card, and why."""
+    """A change of a card, and its reason."""
 
     card_id: str
     description: str
 
 
 class CardQuery(Intent, kw_only=True, omit_defaults=True):
-    """A question whose body has a request id of its own."""
+    """A question about a card whose body has a request id."""
 
     card_id: str
 
@@ -123,7 +123,7 @@ class CardId(Struct, kw_only=True, frozen=True):
 class PinSetting(Struct, kw_only=True, frozen=True, omit_defaults=True):
     card_id: str
     pin: Pin | None = None
-    """Encrypted. Absent: the issuer makes one."""
+    """The encrypted PIN. Left out, the issuer makes one."""
 
 
 class StatementQuery(Struct, kw_only=True, frozen=True, omit_defaults=True):
@@ -170,7 +170,7 @@ class LimitTarget(Struct, kw_only=True, frozen=True):
     type: str
     """`card`, `account` or `client` (`LimitObject`)."""
     value: str
-    """Its id."""
+    """The id of that card, account or client."""
 
 
 class LimitAmount(Struct, kw_only=True, frozen=True):
@@ -178,7 +178,7 @@ class LimitAmount(Struct, kw_only=True, frozen=True):
 
     type: str
     value: str | Decimal | int
-    """In whole units of the currency; goes out as a string."""
+    """In whole units of the currency. It is sent as a string."""
     currency: str
     """ISO 4217 alpha-3."""
 
@@ -190,11 +190,11 @@ class Limit(Struct, kw_only=True, frozen=True, omit_defaults=True):
     """A limit (docs.freedompay.kz, api-18613819)."""
 
     transaction_type: str
-    """Evidence: those of `LimitTransaction`."""
+    """The vendor's page shows those of `LimitTransaction`."""
     amount: Sequence[LimitAmount]
     region: str | None = None
     period: str | None = None
-    """Evidence: those of `LimitPeriod`."""
+    """The vendor's page shows those of `LimitPeriod`."""
 
 
 class LimitSetting(Intent, kw_only=True, omit_defaults=True):
@@ -206,53 +206,52 @@ class LimitQuery(Intent, kw_only=True, omit_defaults=True):
     object: LimitTarget
 
 
-class GivenBody(Struct, kw_only=True, frozen=True):
-    """A body that the caller wrote."""
+class CustomBody(Struct, kw_only=True, frozen=True):
+    """A body of the caller's own fields."""
 
     fields: Fields
 
 
-class GivenIntent(Intent, kw_only=True):
-    """A body that the caller wrote, and the request id that the session puts into it."""
+class CustomIntent(Intent, kw_only=True):
+    """A body of the caller's own fields, with the request id that the session fills in."""
 
     fields: Fields
 
 
 class HeaderQuery(Struct, kw_only=True, frozen=True):
-    """A question that is asked in headers, without a body."""
+    """A question that has headers and no body."""
 
     headers: Fields
 
 
 class StatusQuery(Struct, kw_only=True, frozen=True):
-    """Not an intent: `request_id` is the id asked about."""
+    """A question about a request: `request_id` is the id of that request."""
 
     request_id: str
 
 
 def money(amount: object) -> Decimal:
-    """An amount in whole units of its currency, exact.
+    """An exact amount in whole units of its currency.
 
     Raises:
-        ConfigurationError: a float, which can't hold most amounts, or no number at all.
+        ConfigurationError: it is a float, which can't hold most amounts, or no number.
     """
     if isinstance(amount, float | bool) or not isinstance(amount, Decimal | int | str):
         raise ConfigurationError(
             f"an amount is a {type(amount).__name__}: use Decimal, int or text, such as '12.10'. "
             "Nothing was sent."
         )
-    # What is out of all bounds is not written out, which could take all the memory.
+    # A huge number is not converted to text, which could take all memory.
     huge = (
         abs(amount) >= _TOO_MUCH
         if isinstance(amount, int)
         else isinstance(amount, Decimal) and not _bounded(amount)
     )
     text = "" if huge else format(amount, "f") if isinstance(amount, Decimal) else str(amount)
-    # Six places are more than any currency has, and the most that `Decimal` writes without an
-    # exponent.
+    # No currency has more than six places, and `Decimal` writes no more without an exponent.
     if not _AMOUNT.fullmatch(text):
         raise ConfigurationError(
-            "an amount is not a number of at most 24 digits and 6 decimal places, 0 or more. "
+            "an amount must be a number of at most 24 digits and 6 decimal places, 0 or more. "
             "Nothing was sent."
         )
     return Decimal(text)

@@ -1,7 +1,6 @@
-"""What a signature is made of, and where one that another program made goes wrong: pure, and
-without the network.
+"""Shows how a signature is made, and finds out how a wrong one was made. Pure, without network.
 
-The secret key goes into the digests that are compared, and into nothing that is handed back.
+The secret key goes into the digests that are compared, and into no result.
 """
 
 from freedompay_async.crypto.diagnosis.comparison import Comparison, compare

@@ -1,4 +1,4 @@
-"""Base64 as the scheme wants it, and as others write it."""
+"""Base64 as the scheme wants it, and in the forms of other programs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def unpadded(data: bytes) -> bytes:
 
 
 def decoded(text: str) -> bytes:
-    """What either base64 says, padded or not; empty if it says nothing."""
+    """The bytes of base64 or base64url, padded or not; empty if the text is neither."""
     text = text.rstrip("=")
     try:
         return b64decode(

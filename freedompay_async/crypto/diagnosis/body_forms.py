@@ -1,6 +1,4 @@
-"""The ways in which programs write the same JSON: what was signed is often another of them than
-what was sent.
-"""
+"""The ways in which programs write the same JSON. Often one form was signed and another sent."""
 
 from __future__ import annotations
 
@@ -16,12 +14,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Form", "body_forms"]
 
-# A larger body is not written anew in every form.
+# A larger body is not written in every form.
 _LARGE: Final = 2**16
 
 
 class Form(NamedTuple):
-    """Bytes, and how they differ from the right ones; the right ones do not."""
+    """Bytes, and how they differ from the right ones; `slips` is empty for the right ones."""
 
     slips: tuple[str, ...]
     data: bytes
@@ -48,9 +46,9 @@ _SPACES: Final[dict[str, tuple[str, str, int]]] = {
     "indented by 2": (",", ": ", 2),
     "indented by 4": (",", ": ", 4),
 }
-# The same for msgspec, which keeps a text as it was escaped.
+# The same for msgspec, which keeps the escapes of a text.
 _INDENTS: Final = dict(zip(_SPACES, (-1, 0, 2, 4), strict=True))
-# JSON has such characters in its strings only.
+# JSON has such characters only in its strings.
 _WIDE: Final = re.compile(r"[^\x00-\x7f]")
 _SLASH: Final = re.compile(r"(?<!\\)/")
 _ESCAPES: Final[dict[str, tuple[bool, bool]]] = {
@@ -67,7 +65,7 @@ _NUMBERS: Final[dict[str, Callable[[str], str]]] = {
 
 
 def body_forms(body: bytes) -> list[Form]:
-    """The body as it is, and then the same written in other ways; the fewest differences first."""
+    """The body as it is, then in other forms, those with the fewest differences first."""
     forms: dict[bytes, tuple[str, ...]] = {data: (slip,) for slip, data in _endings(body)}
     forms[body] = ()
     if len(body) <= _LARGE:
@@ -82,7 +80,7 @@ def body_forms(body: bytes) -> list[Form]:
 
 
 def _endings(body: bytes) -> Iterator[tuple[str, bytes]]:
-    # The first, because what is said of the same bytes below is likelier.
+    # It comes first, because a later explanation of the same bytes is likelier and replaces it.
     yield "an empty JSON object", b"{}"
     yield "with a line break at its end", body + b"\n"
     yield "with a Windows line break at its end", body + b"\r\n"
@@ -103,19 +101,16 @@ def _rewritten(body: bytes) -> Iterator[tuple[tuple[str, ...], bytes]]:
             for style in map(_Style._make, product((False, True), _SPACES, _ESCAPES, _NUMBERS))
         }
     except (ValueError, RecursionError):
-        # It is no JSON, or has half of a surrogate pair in it, or is nested too deeply.
+        # The body is no JSON, has half of a surrogate pair, or is nested too deeply.
         return
-    # What is right may be written in several ways at once, such as without anything that could be
-    # escaped.
+    # The right body may have several styles at once, for instance if it has nothing to escape.
     right = next((style for style, data in made.items() if data == body), None)
     for style, data in made.items():
         yield tuple(_differences(style, right)), data
 
 
 def _respaced(body: bytes) -> Iterator[tuple[tuple[str, ...], bytes]]:
-    """With whatever is escaped in it as it is: a program may have escaped some letters, and not
-    others.
-    """
+    """The body with its escapes kept: a program may have escaped some letters and not others."""
     try:
         made = {
             spaces: msgspec.json.format(body, indent=indent).decode()
@@ -134,11 +129,11 @@ def _respaced(body: bytes) -> Iterator[tuple[tuple[str, ...], bytes]]:
 
 
 def _differences(style: _Style, right: _Style | None) -> Iterator[str]:
-    plain = right or _Style(False, "", "with nothing escaped", "with numbers as they are")
-    if style.sort != plain.sort:
+    usual = right or _Style(False, "", "with nothing escaped", "with numbers as they are")
+    if style.sort != usual.sort:
         yield "with its keys sorted" if style.sort else "with its keys in another order"
     for name in ("spaces", "escapes", "numbers"):
-        if getattr(style, name) != getattr(plain, name):
+        if getattr(style, name) != getattr(usual, name):
             yield getattr(style, name)
 
 

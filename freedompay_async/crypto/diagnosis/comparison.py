@@ -1,4 +1,4 @@
-"""Another program's signature beside the right one."""
+"""Compares another program's signature with the right one."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ __all__ = ["Comparison", "compare"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """Another program's signature beside the right one.
+    """How another program's signature differs from the right one.
 
     Attributes:
-        same: it is the same text, or it is as good: a JWS may have its header written another way.
+        same: the signature is right. The header of a JWS may be written in another way.
         differences: what is wrong with its form and with the fields of its header.
-        cause: how the signature itself came about, or that no form that was tried fits.
+        cause: how the signature itself was made, or that no form that was tried fits.
     """
 
     same: bool
@@ -36,23 +36,23 @@ class Comparison:
     cause: str = ""
 
 
-def compare(report: SigningReport, given: str, *, secret_key: str) -> Comparison:
-    """Say whether a signature is right, and if it is not, where it goes wrong."""
+def compare(report: SigningReport, signature: str, *, secret_key: str) -> Comparison:
+    """Whether a signature is right, and if not, what is wrong with it."""
     key = SecretKey(secret_key)
-    name, _, value = given.strip().partition(":")
-    # It may be pasted with the name of its header.
-    given = (value if name.lower() == report.scheme.lower() else given).strip()
-    if given == report.value:
+    name, _, value = signature.strip().partition(":")
+    # A user may paste it with the name of its header.
+    signature = (value if name.lower() == report.scheme.lower() else signature).strip()
+    if signature == report.value:
         return Comparison(same=True)
     return (
-        _compare_sign(report, given, key)
+        _compare_sign(report, signature, key)
         if report.protected is None
-        else _compare_jws(report, given, key)
+        else _compare_jws(report, signature, key)
     )
 
 
-def _compare_sign(report: SigningReport, given: str, key: SecretKey) -> Comparison:
-    if "." in given:
+def _compare_sign(report: SigningReport, signature: str, key: SecretKey) -> Comparison:
+    if "." in signature:
         return Comparison(
             same=False,
             cause=(
@@ -60,20 +60,20 @@ def _compare_sign(report: SigningReport, given: str, key: SecretKey) -> Comparis
                 "SHA-256"
             ),
         )
-    return Comparison(same=False, cause=sign_cause(given, body=report.body, key=key))
+    return Comparison(same=False, cause=sign_cause(signature, body=report.body, key=key))
 
 
-def _compare_jws(report: SigningReport, given: str, key: SecretKey) -> Comparison:
-    if "." not in given:
-        fits = sign_cause(given, body=report.body, key=key) != NO_FORM
+def _compare_jws(report: SigningReport, signature: str, key: SecretKey) -> Comparison:
+    if "." not in signature:
+        fits = sign_cause(signature, body=report.body, key=key) != NO_FORM
         as_sign = ": it is a Sign, the other scheme, over this body with this key" if fits else ""
         return Comparison(
             same=False, cause=f"this is no X-JWS-Signature, which is header..signature{as_sign}"
         )
     differences: list[str] = []
-    header, signature = _parts(given, report.body, differences)
-    differences += _base64_slips({"header": header, "signature": signature})
-    if is_hex(signature):
+    header, digest = _parts(signature, report.body, differences)
+    differences += _base64_slips({"header": header, "signature": digest})
+    if is_hex(digest):
         differences.append(
             "its signature is in hex; it has to be base64url of the digest's own bytes"
         )
@@ -89,12 +89,12 @@ def _compare_jws(report: SigningReport, given: str, key: SecretKey) -> Compariso
         if not differences and shown.decode(errors="replace") != report.protected:
             style = (
                 (
-                    "its header is written another way (the order of its fields, or spaces), which is "
-                    "as good"
+                    "its header is written in another way (the order of its fields, or spaces), "
+                    "which is as good"
                 ),
             )
     cause = jws_cause(
-        signature,
+        digest,
         body=report.body,
         key=key,
         heads=header_forms(header, right=report.value.partition("..")[0], host=""),
@@ -104,15 +104,15 @@ def _compare_jws(report: SigningReport, given: str, key: SecretKey) -> Compariso
         return Comparison(same=True, differences=style)
     if cause == RIGHT:
         cause = (
-            "the signature itself fits this body and key, and the header it came with: mend the "
-            "above, and sign again"
+            "the signature itself fits this body and key, and the header it came with: correct "
+            "the above, and sign again"
         )
     return Comparison(same=False, differences=(*differences, *style), cause=cause)
 
 
-def _parts(given: str, body: bytes, differences: list[str]) -> tuple[str, str]:
+def _parts(signature: str, body: bytes, differences: list[str]) -> tuple[str, str]:
     """Header and signature of a compact JWS."""
-    parts = given.split(".")
+    parts = signature.split(".")
     if len(parts) == 2:
         differences.append(
             "there is one dot between header and signature; there are two, because the payload is "
@@ -139,7 +139,7 @@ def _base64_slips(parts: Mapping[str, str]) -> Iterator[str]:
         if "=" in text:
             yield f"its {name} ends with padding (=); base64url here has none"
         if "+" in text or "/" in text:
-            yield f"its {name} is in plain base64 (+ and /); it has to be base64url (- and _)"
+            yield f"its {name} is in ordinary base64 (+ and /); it has to be base64url (- and _)"
 
 
 def _field_slips(fields: Mapping[str, Any], right: Mapping[str, Any]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The headers over which a JWS may have been made: often another than the one that is sent."""
+"""The headers that a JWS may have signed. Often it is another header than the one that is sent."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SPACINGS: Final = ((",", ":"), (", ", ": "))
 
 
 def fields_of(header: bytes) -> dict[str, Any] | None:
-    """What a header in clear says; `None` if it is no JSON object."""
+    """The fields of a decoded header; `None`: it is no JSON object."""
     try:
         fields = json.loads(header)
     except (ValueError, RecursionError):
@@ -27,7 +27,7 @@ def fields_of(header: bytes) -> dict[str, Any] | None:
 
 
 def protected_header(*, path: str, auth_id: str, alg: str) -> str:
-    """The header that this library makes, as it is sent."""
+    """The header that this library makes, in base64url."""
     fields = {"uri": path, "auth_id": auth_id, "method": "POST", "params": "", "alg": alg}
     if alg == "HS256":
         fields["typ"] = "JWT"
@@ -36,13 +36,13 @@ def protected_header(*, path: str, auth_id: str, alg: str) -> str:
 
 
 def header_forms(header: str, *, right: str, host: str) -> list[Form]:
-    """What may stand before the payload, the dot included: the header that came first, and none
-    twice.
+    """The headers that may stand before the payload, each with its dot, and none twice. The header
+    that came is the first.
 
     Args:
-        header: the one that came with the signature, as it is in it.
-        right: the one that this library makes.
-        host: of the URL that was called; empty where it is not known.
+        header: the header that came with the signature, in base64url.
+        right: the header that this library makes.
+        host: the host of the URL that was called; empty if it is not known.
     """
     forms: dict[bytes, Form] = {}
     for form in _forms(header, right, host):
@@ -89,5 +89,5 @@ def _written(fields: dict[str, Any]) -> Iterator[bytes]:
 
 
 def quoted(value: object) -> str:
-    """A value as the header would have it."""
+    """A value as JSON."""
     return json.dumps(value, ensure_ascii=False)

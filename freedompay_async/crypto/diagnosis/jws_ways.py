@@ -1,4 +1,4 @@
-"""How the signature of a JWS may have been made: rightly, or in a way that is known to go wrong."""
+"""The ways in which the signature of a JWS may have been made: the right one and known mistakes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _HEX: Final = re.compile(r"[0-9a-fA-F]{64,128}")
 
 
 def is_hex(signature: str) -> bool:
-    """Whether a signature is as long as a digest in hex, and of its letters."""
+    """Whether a signature has the length and the letters of a digest in hex."""
     return _HEX.fullmatch(signature) is not None
 
 
@@ -39,29 +39,31 @@ def jws_cause(
     alg: str,
     work: int | None = None,
 ) -> str:
-    """How the signature of a JWS came about; `RIGHT` or `NO_FORM`, as `fewest_slips` says it.
+    """How the signature of a JWS was made, or `RIGHT` or `NO_FORM`; see `fewest_slips`.
 
     Args:
-        signature: what stands behind the dots.
-        body: what was sent.
+        signature: the text after the dots.
+        body: the body that was sent.
         key: the key.
-        heads: what may stand before the payload, as `header_forms` gives it.
-        alg: what the header says.
+        heads: what may stand before the payload; see `header_forms`.
+        alg: the algorithm that the header names.
         work: how many bytes are hashed at most.
     """
-    given = (
+    received = (
         bytes.fromhex(signature)
         if is_hex(signature) and len(signature) % 2 == 0
         else decoded(signature)
     )
-    return matching.fewest_slips(_ways(body, key, heads, alg), partial(_written, given), work=work)
+    return matching.fewest_slips(
+        _ways(body, key, heads, alg), partial(_written, received), work=work
+    )
 
 
 def _ways(body: bytes, key: SecretKey, heads: list[Form], alg: str) -> Iterator[matching.Way]:
     digests = list(_digests(alg))
     forms, keys = body_forms(body), matching.key_forms(key)
 
-    # The same payload goes into many digests, one after the other.
+    # Many digests in a row have the same payload.
     @lru_cache(maxsize=2)
     def payload(at_form: int, at_payload: int) -> bytes:
         return _PAYLOADS[at_payload][1](forms[at_form].data)
@@ -103,15 +105,15 @@ def _digests(alg: str) -> Iterator[tuple[tuple[str, ...], Callable[[bytes, bytes
                 partial(hmac.digest, digest=digest),
             )
     if alg in _DIGESTS:
-        slip = f"it is a plain hash of the text and the key; {alg} is an HMAC"
+        slip = f"it is a hash of the text and the key; {alg} is an HMAC"
         yield (slip,), lambda key, text: hashlib.new(_DIGESTS[alg], text + key).digest()
 
 
-def _written(given: bytes, digest: bytes) -> tuple[str, ...] | None:
-    if hmac.compare_digest(given, digest):
+def _written(received: bytes, digest: bytes) -> tuple[str, ...] | None:
+    if hmac.compare_digest(received, digest):
         return ()
-    # What a hash function of PHP gives unless it is told otherwise.
-    if hmac.compare_digest(given, digest.hex().encode()):
+    # The hash functions of PHP give hex by default.
+    if hmac.compare_digest(received, digest.hex().encode()):
         return ("it is the digest's hex in base64url; the digest's own bytes are encoded",)
     return None
 
@@ -120,9 +122,9 @@ _PAYLOADS: Final[tuple[tuple[tuple[str, ...], Callable[[bytes], bytes]], ...]] =
     ((), unpadded),
     (("the payload was signed in clear; it is signed in base64url",), bytes),
     (("the payload was signed in base64url with padding (=); it has none",), urlsafe_b64encode),
-    (("the payload was signed in plain base64; it is signed in base64url",), b64encode),
+    (("the payload was signed in ordinary base64; it is signed in base64url",), b64encode),
     (
-        ("the payload was signed in plain base64 without padding; it is signed in base64url",),
+        ("the payload was signed in ordinary base64 without padding; it is signed in base64url",),
         lambda body: b64encode(body).rstrip(b"="),
     ),
     (
@@ -132,8 +134,8 @@ _PAYLOADS: Final[tuple[tuple[tuple[str, ...], Callable[[bytes], bytes]], ...]] =
     (
         (
             (
-                "header.. was signed, as it is sent: the payload is left out when it is sent, and not "
-                "when it is signed"
+                "header.. was signed, as it is sent: the payload is left out when it is sent, and "
+                "not when it is signed"
             ),
         ),
         lambda _: b".",

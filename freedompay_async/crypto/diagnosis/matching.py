@@ -1,4 +1,4 @@
-"""Which of many ways to sign a given signature was made in."""
+"""Finds out in which of many ways a signature was made."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ __all__ = [
 RIGHT: Final = ""
 NO_FORM: Final = "no form that was tried fits: it was made with another key, or over other bytes"
 OTHER_BODY: Final = "it was made over another form of the body"
-# Two slips at once are worth a look; more of them fit no mistake that anybody makes.
+# Two slips at once are tried; nobody makes more at once.
 _MOST: Final = 2
 
 
 class Way(NamedTuple):
-    """A way to make a digest, and what is wrong with it; nothing, if it is the right one."""
+    """A way to make a digest, and what is wrong with it; `slips` is empty for the right way."""
 
     slips: tuple[str, ...]
     size: int
-    """How many bytes of the body go into it."""
+    """How many bytes of the body it hashes."""
     digest: Callable[[], bytes]
 
 
@@ -48,13 +48,13 @@ def fewest_slips(
     *,
     work: int | None = None,
 ) -> str:
-    """What is wrong with the way that gives this signature; `RIGHT`, or `NO_FORM`.
+    """What is wrong with the way that makes this signature, or `RIGHT` or `NO_FORM`.
 
     Args:
-        ways: what is tried.
-        written: whether the signature is this digest, and what is wrong with how it is written;
-            `None` if it is another.
-        work: how many bytes are hashed at most; the likelier ways are tried first.
+        ways: the ways to try.
+        written: says what is wrong with how the signature writes a digest; `None`: it is another
+            digest.
+        work: how many bytes are hashed at most. The likelier ways are tried first.
     """
     done = 0
     for way in sorted(
@@ -70,12 +70,10 @@ def fewest_slips(
 
 
 def few_changes(*sizes: int) -> Iterator[tuple[int, ...]]:
-    """A choice in each of some lists, as its index: all the first; then one another; then two at
-    once.
-    """
+    """Choices of one index for each of some lists: first all 0, then one changed, then two."""
     first = (0,) * len(sizes)
     yield first
-    # From behind: the body, which has the most forms, is the first list.
+    # The last lists are changed first, because the first list, the body, has the most forms.
     for count in range(1, _MOST + 1):
         for places in combinations(reversed(range(len(sizes))), count):
             for others in product(*(range(1, sizes[place]) for place in reversed(places))):
@@ -84,7 +82,7 @@ def few_changes(*sizes: int) -> Iterator[tuple[int, ...]]:
 
 
 def key_forms(key: SecretKey) -> list[Form]:
-    """The key's bytes, and what others make of its text; none of them twice."""
+    """The bytes of the key, and what other programs make of its text; none of them twice."""
     forms: dict[bytes, Form] = {}
     for form in _key_forms(key.reveal()):
         forms.setdefault(form.data, form)
@@ -100,7 +98,7 @@ def _key_forms(text: str) -> Iterator[Form]:
     yield Form(("an empty key was used",), b"")
     for decode in (b64decode, urlsafe_b64decode):
         with suppress(Error, ValueError):
-            # As lenient as PHP's base64_decode, which passes over what is no base64.
+            # As lenient as PHP's base64_decode, which skips other letters.
             data = decode(written + b"=" * (-len(written) % 4))
             yield Form(
                 ("the key was decoded from base64 first; it is used as it is written",), data
@@ -116,5 +114,5 @@ def _key_forms(text: str) -> Iterator[Form]:
 
 
 def body_slip(form: Form) -> tuple[str, ...]:
-    """However many ways a body is written differently, it is one slip."""
+    """All differences in how the body is written, as one slip."""
     return (f"{OTHER_BODY}: {', '.join(form.slips)}",) if form.slips else ()

@@ -1,4 +1,4 @@
-"""Why the signature of a request that came in does not fit: for whoever plays the issuer."""
+"""Why the signature of a received request is wrong, for a program that plays the issuer."""
 
 from __future__ import annotations
 
@@ -16,22 +16,21 @@ if TYPE_CHECKING:
 
 __all__ = ["why_wrong"]
 
-# It is asked where others wait for their answers: of a body of 64 KiB some two thousand ways are
-# tried, of a longer one fewer.
+# Other requests wait meanwhile. About two thousand ways are tried for a body of 64 KiB, and fewer
+# for a longer one.
 _WORK: Final = 128 * 2**20
 
 
 def why_wrong(*, headers: Mapping[str, str], path: str, body: bytes, secret_key: str) -> str:
-    """How the signature of a request came about; empty, if it is right, or if no form that is tried
-    fits.
+    """How a wrong signature was made; empty if it is right, or if no form that was tried fits.
 
-    The key is in no text that comes back.
+    The result never has the key in it.
 
     Args:
-        headers: as they came, their names in whatever case.
-        path: the one that was called, without a query.
-        body: the bytes that came.
-        secret_key: the right one.
+        headers: the headers of the request; the case of their names does not matter.
+        path: the path that was called, without a query.
+        body: the bytes of the body.
+        secret_key: the right key.
     """
     key = SecretKey(secret_key)
     del secret_key
@@ -49,9 +48,9 @@ def why_wrong(*, headers: Mapping[str, str], path: str, body: bytes, secret_key:
 def _cause_of_sign(sign: str | None, *, body: bytes, key: SecretKey) -> str:
     if sign is None:
         return RIGHT
-    given = sign.strip()
-    cause = sign_cause(given, body=body, key=key, work=_WORK)
-    if given == sign or cause == NO_FORM:
+    stripped = sign.strip()
+    cause = sign_cause(stripped, body=body, key=key, work=_WORK)
+    if stripped == sign or cause == NO_FORM:
         return cause
     return "; ".join(filter(None, (cause, "there is white space around it; it stands alone")))
 

@@ -1,4 +1,4 @@
-"""One call, signed, and what was signed."""
+"""Signs one call, and shows the bytes that are signed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KEY_PLACE: Final = (
     "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}secret "
     "key\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}"
 )
-"""Stands where the key goes."""
+"""Shown in place of the key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,14 +31,13 @@ class SigningReport:
     Attributes:
         scheme: the name of the header: `Sign` or `X-JWS-Signature`.
         alg: the algorithm.
-        path: what the JWS header names as `uri`.
-        body: the body's bytes.
-        signed: the bytes that are signed, as text; for `Sign` they end with `KEY_PLACE`, which
-            stands for the key.
-        length, sha256: of these bytes, the key left out: two programs can compare them without
-            showing them.
-        protected: the header of the JWS in clear.
-        headers: what to send.
+        path: the `uri` in the header of the JWS.
+        body: the bytes of the body.
+        signed: the bytes that are signed, as text; for `Sign` with `KEY_PLACE` in place of the key.
+        length, sha256: of these bytes without the key. Two programs can compare them without
+            showing the bytes.
+        protected: the header of the JWS as JSON; `None` for `Sign`.
+        headers: the headers to send.
         notes: what is unusual about body or key.
     """
 
@@ -62,14 +61,14 @@ class SigningReport:
 def signing_report(
     signer: JwsSigner | Sha256Signer, *, secret_key: str, path: str, body: bytes, request_id: str
 ) -> SigningReport:
-    """Sign a call, and tell what was signed.
+    """Sign a call, and show what is signed.
 
     Raises:
-        ConfigurationError: the path is none.
+        ConfigurationError: `path` is no path.
     """
     if not path.startswith("/") or any(char in path for char in "?#\r\n "):
         raise ConfigurationError(
-            f"the path is {path!r}: it starts with / and has no host and no query. Nothing was "
+            f"the path is {path!r}: it must start with /, without a host and a query. Nothing was "
             "sent."
         )
     headers = signer.headers(path=path, body=body, request_id=request_id)
@@ -106,8 +105,8 @@ def _notes(body: bytes, key: SecretKey) -> Iterator[str]:
         yield "the body is not a JSON object"
     if key.reveal() != key.reveal().strip():
         yield (
-            "the secret key begins or ends with white space: it is signed with, but is it part of "
-            "the key?"
+            "the secret key begins or ends with white space, which is used too: is it part of the "
+            "key?"
         )
 
 

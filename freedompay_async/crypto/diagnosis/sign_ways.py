@@ -1,4 +1,4 @@
-"""How a `Sign` may have been made: the right way, and those that are known to go wrong."""
+"""The ways in which a `Sign` may have been made: the right one and known mistakes."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["sign_cause"]
 
 
-def sign_cause(given: str, *, body: bytes, key: SecretKey, work: int | None = None) -> str:
-    """How a `Sign` came about; `RIGHT` or `NO_FORM`, as `fewest_slips` says it."""
+def sign_cause(signature: str, *, body: bytes, key: SecretKey, work: int | None = None) -> str:
+    """How a `Sign` was made, or `RIGHT` or `NO_FORM`; see `fewest_slips`."""
     return matching.fewest_slips(
-        _ways(body, key), partial(_written, given.encode(errors="surrogateescape")), work=work
+        _ways(body, key), partial(_written, signature.encode(errors="surrogateescape")), work=work
     )
 
 
@@ -38,22 +38,22 @@ def _ways(body: bytes, key: SecretKey) -> Iterator[matching.Way]:
         )
 
 
-def _written(given: bytes, digest: bytes) -> tuple[str, ...] | None:
+def _written(signature: bytes, digest: bytes) -> tuple[str, ...] | None:
     text = digest.hex().encode()
-    if hmac.compare_digest(given, text):
+    if hmac.compare_digest(signature, text):
         return ()
-    if hmac.compare_digest(given.lower(), text):
+    if hmac.compare_digest(signature.lower(), text):
         return ("it is in upper-case hex; the scheme wants lower case",)
     for name, encoded in (
         ("base64", b64encode(digest).rstrip(b"=")),
         ("base64url", unpadded(digest)),
     ):
-        if hmac.compare_digest(given.rstrip(b"="), encoded):
+        if hmac.compare_digest(signature.rstrip(b"="), encoded):
             return (f"it is in {name}; the scheme wants hex",)
     return None
 
 
-_PLAIN: Final = "the scheme is a plain SHA-256 of the body followed by the key"
+_SCHEME: Final = "the scheme is the SHA-256 of the body followed by the key"
 _HASHES: Final[tuple[tuple[tuple[str, ...], Callable[[bytes, bytes], bytes]], ...]] = (
     ((), lambda body, key: hashlib.sha256(body + key).digest()),
     (
@@ -61,15 +61,15 @@ _HASHES: Final[tuple[tuple[tuple[str, ...], Callable[[bytes, bytes], bytes]], ..
         lambda body, key: hashlib.sha256(key + body).digest(),
     ),
     (
-        (f"it is an HMAC-SHA-256 of the body; {_PLAIN}",),
+        (f"it is an HMAC-SHA-256 of the body; {_SCHEME}",),
         lambda body, key: hmac.digest(key, body, "sha256"),
     ),
     (
-        (f"it is an HMAC-SHA-512 of the body; {_PLAIN}",),
+        (f"it is an HMAC-SHA-512 of the body; {_SCHEME}",),
         lambda body, key: hmac.digest(key, body, "sha512"),
     ),
     (
-        (f"it is an HMAC-SHA-256 with the body as its key; {_PLAIN}",),
+        (f"it is an HMAC-SHA-256 with the body as its key; {_SCHEME}",),
         lambda body, key: hmac.digest(body, key, "sha256"),
     ),
     (
@@ -93,7 +93,7 @@ _HASHES: Final[tuple[tuple[tuple[str, ...], Callable[[bytes, bytes], bytes]], ..
         ("it is a SHA-512; the scheme is SHA-256",),
         lambda body, key: hashlib.sha512(body + key).digest(),
     ),
-    # What others did, and not what this library does.
+    # These are mistakes of other programs; the library itself uses neither hash.
     (
         ("it is a SHA-1; the scheme is SHA-256",),
         lambda body, key: hashlib.sha1(body + key, usedforsecurity=False).digest(),

@@ -1,1 +1,1 @@
-"""What happens to one call between the wire and the books."""
+"""Handles one call between the wire and the books."""

@@ -1,4 +1,4 @@
-"""How an answer leaves: whole, as the contract says, or with a fault carried out on the connection."""
+"""Sends an answer: whole, as the contract says, or with a fault of the connection."""
 
 from __future__ import annotations
 
@@ -20,16 +20,20 @@ _JSON: Final = "application/json"
 _HUGE: Final = 10 * 1024 * 1024
 _PIECES: Final = 20
 _ODD: Final = 99
-# On, for 0 seconds: the close that follows sends a reset instead of an orderly end.
+# Linger is on, for 0 seconds, so closing sends a reset instead of an orderly end.
 _NO_LINGER: Final = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
-_PAGE: Final = "<!DOCTYPE html>\n<html><head><title>{0}</title></head><body><center><h1>{0}</h1></center><hr></body></html>\n"
+_PAGE: Final = (
+    "<!DOCTYPE html>\n<html><head><title>{0}</title></head>"
+    "<body><center><h1>{0}</h1></center><hr></body></html>\n"
+)
 
 
 async def deliver(
     request: web.Request, answer: Answer, *, fault: Fault, faults: Faults
 ) -> web.StreamResponse:
-    """The answer as a response, or what the fault makes of it, which may be a closed connection;
-    `faults` has the seconds.
+    """Make the response of an answer, or carry out its fault, which may close the connection.
+
+    `faults` has the seconds of slow faults.
     """
     text = encode(answer.body)
     match fault:
@@ -64,7 +68,7 @@ async def deliver(
             odd = {"status": _ODD} if answer.of_gift_cards else {"request_status": "queued"}
             return _whole(Answer(body={**answer.body, **odd}, http=answer.http))
         case _:
-            # What is wrong with the others is in the answer, or in what was done.
+            # The other faults are in the answer already, or in the work that was done.
             return _whole(answer)
 
 
@@ -76,10 +80,10 @@ def _whole(answer: Answer) -> web.Response:
 
 
 def _close(request: web.Request) -> web.Response:
-    # Absent: the client has left already.
+    # The client may have left already.
     if request.transport is not None:
         request.transport.close()
-    # The handler must give the server something; on a closed connection it goes nowhere.
+    # A handler has to return a response; on a closed connection nothing of it is sent.
     return web.Response()
 
 

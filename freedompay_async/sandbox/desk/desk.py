@@ -1,6 +1,6 @@
-"""What happens to one call, in order: the signature, the fault, the id, the work.
+"""Handles one call in this order: the signature, the fault, the id, the work.
 
-No HTTP in it, and no waiting.
+There is no HTTP in it, and no waiting.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from freedompay_async.sandbox.desk.host_contract import HostContract
 from freedompay_async.sandbox.desk.signatures import complaint, signed_text
 from freedompay_async.sandbox.faults import UNDONE, Fault, Plan, fraction
 from freedompay_async.sandbox.issuing import rules
-from freedompay_async.sandbox.issuing.gift_cards import GiftRefused, Said
+from freedompay_async.sandbox.issuing.gift_cards import GiftError, GiftRefused
 from freedompay_async.sandbox.issuing.refused import Refused
 
 if TYPE_CHECKING:
@@ -37,28 +37,26 @@ _BODY: Final = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """A call that was dealt with."""
+    """A call that was handled."""
 
     answer: Answer
     verdict: str
-    """`ok`, or what was wrong with the call, or the fault that it got, as in `fault:CLOSED`; both,
-    if both: `duplicate, fault:CLOSED`.
-    """
+    """As in `Received`."""
     fault: Fault = Fault.NONE
     signed: str = ""
-    """What the issuer signs to check the call: for `Sign` the body and a placeholder for the key,
-    for JWS the header and the payload.
+    """The text that the signature covers: for `Sign` the body and a placeholder for the key, for
+    JWS the header and the payload.
     """
     why: str = ""
     """What is wrong with the signature, in a sentence; empty if nothing is."""
 
 
 class Desk:
-    """Takes calls in for an issuer; `processing` is the shortest and the longest time that a
-    request takes, in seconds.
+    """Handles the calls to an issuer.
 
-    `contract` is where this host differs from the vendor's pages; `diagnose` finds out why a
-    signature does not fit.
+    `processing` is the shortest and the longest time that a request takes, in seconds. `contract`
+    has the differences of this host from the vendor's pages. `diagnose` finds out why a signature
+    does not fit.
     """
 
     def __init__(
@@ -81,17 +79,17 @@ class Desk:
         self._diagnose: Final = diagnose
 
     def call_of(self, path: str) -> str | None:
-        """The call that a whole path stands for on this host; `None` if there is none."""
+        """The call of a whole path on this host; `None` if there is none."""
         return self._contract.call_of(path)
 
     def take(self, *, path: str, headers: Mapping[str, str], body: bytes) -> Taken:
-        """Does a call's work, unless its fault forbids it, and gives the right answer to it."""
+        """Do a call's work, unless its fault forbids it, and give the right answer."""
         call = self.call_of(path)
         if call is None:
             return Taken(
                 answer=error("not_found", f"no such path: {path}", http=404), verdict="unknown path"
             )
-        why = said = (
+        why = reason = (
             complaint(
                 headers=headers,
                 path=path,
@@ -103,11 +101,11 @@ class Desk:
             or ""
         )
         if not why and (why := self._contract.complaint(call, headers) or ""):
-            # Which schemes it takes, a host does not tell.
-            said = "the signature is wrong"
+            # A host does not say which schemes it takes.
+            reason = "the signature is wrong"
         if why:
             answer, verdict, fault = (
-                _error(call, "unauthorized", said, http=401),
+                _error(call, "unauthorized", reason, http=401),
                 "bad signature",
                 Fault.NONE,
             )
@@ -117,7 +115,7 @@ class Desk:
             finally:
                 self._issuer.commit()
         if call == rules.VALIDATE:
-            # The one answer whose envelope has no such field.
+            # This answer is the only one whose envelope has no such field.
             answer.body.pop("request_status", None)
         return Taken(
             answer=answer,
@@ -130,16 +128,16 @@ class Desk:
     def _admit(
         self, call: str, *, headers: Mapping[str, str], body: bytes
     ) -> tuple[Answer, str, Fault]:
-        given = _fields(body)
+        received = _fields(body)
         own = _text(headers.get("Request-Id", "")) if "Sign" in headers else None
-        fields = None if given is None else self._contract.as_usual(call, given, own=own)
+        fields = None if received is None else self._contract.as_usual(call, received, own=own)
         named = (
             fields.get("request_id")
             if fields is not None and (call == rules.STATUS or rules.has_own_id(call))
             else None
         )
-        # A call that is sent again concerns the same id, or else has the same body: it gets the
-        # next draw, not the same one.
+        # A call that is sent again has the same id, or else the same body. It gets the next draw,
+        # not the same one.
         concerned = (
             named if isinstance(named, str) else own or blake2b(body, digest_size=16).hexdigest()
         )
@@ -160,12 +158,12 @@ class Desk:
             )
         elif not self._issuer.first_use(ids, effect=rules.is_effect(call)):
             answer, verdict = self._duplicate(call), "duplicate"
-        elif given is None or fields is None:
+        elif received is None or fields is None:
             answer, verdict = (
                 _no(call, "invalid_json", "the body is not a JSON object", http=400),
                 "not json",
             )
-        elif missing := self._contract.lacks(call, given):
+        elif missing := self._contract.lacks(call, received):
             answer, verdict = _no(call, "invalid_request", f"{missing} is required"), "refused"
         elif rules.is_gift(call):
             answer, verdict = self._serve_gift(call, fields)
@@ -185,7 +183,7 @@ class Desk:
                 state = self._issuer.look_up(fields)
                 return (self._unknown(), "unknown") if state is None else (ok(**state), "ok")
             if not rules.is_effect(call):
-                return ok(request_status="success", **self._issuer.tell(call, fields)), "ok"
+                return ok(request_status="success", **self._issuer.answer(call, fields)), "ok"
             shortest, longest = self._processing
             finished = self._issuer.accept(
                 call,
@@ -243,7 +241,7 @@ def _fields(body: bytes) -> dict[str, Any] | None:
 
 
 def _text(header: str) -> str:
-    # Bytes that are not UTF-8 come as surrogates, which no database takes.
+    # aiohttp hands bytes that are not UTF-8 on as surrogates, which no database takes.
     return header.encode(errors="surrogateescape").decode(errors="backslashreplace")
 
 
@@ -261,9 +259,9 @@ def _error(
     **facts: Any,
 ) -> Answer:
     if rules.is_gift(call):
-        # No room for a reason: the section says one number.
+        # The section's answer has a number only, and no room for a reason.
         return gift(
-            Said.DENIED if code == "unauthorized" else Said.GENERAL,
+            GiftError.DENIED if code == "unauthorized" else GiftError.GENERAL,
             http=http,
             retry_after=retry_after,
         )

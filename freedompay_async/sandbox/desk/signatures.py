@@ -1,7 +1,7 @@
-"""Whether a request is signed as the vendor's pages say: pure functions of what came in.
+"""Checks whether a request is signed as the vendor's pages say. Pure.
 
-`Sign`: docs.freedompay.kg, doc-833009. `X-JWS-Signature`: docs.freedompay.kz, doc-760202. Written
-apart from the code that signs, so that one misreading can't agree with itself.
+`Sign`: docs.freedompay.kg, doc-833009. `X-JWS-Signature`: docs.freedompay.kz, doc-760202. It shares
+no code with the package's signers, so that one misreading can't agree with itself.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["NO_FIT", "Diagnose", "complaint", "schemes_of", "signed_text"]
+__all__ = ["NO_FIT", "Diagnose", "complaint", "is_same", "schemes_of", "signed_text"]
 
 NO_FIT: Final = "wrong key, or other bytes were signed"
 
 _BASE64URL: Final = re.compile(r"[A-Za-z0-9_-]+")
 _ALGORITHMS: Final = {"HS512": "sha512", "HS256": "sha256"}
-# It stands where the key goes, and is no key.
+# A placeholder for the key.
 _KEY: Final = (
     "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}secret "
     "key\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}"
@@ -36,7 +36,7 @@ class Diagnose(Protocol):
     def __call__(
         self, *, headers: Mapping[str, str], path: str, body: bytes, secret_key: str
     ) -> str:
-        """What is wrong with it, in a sentence without the key; empty, if that is not found out."""
+        """What is wrong, in a sentence without the key; empty if that is not found out."""
         ...
 
 
@@ -59,10 +59,10 @@ def complaint(
     secret_key: str,
     diagnose: Diagnose | None = None,
 ) -> str | None:
-    """What is wrong with a signature, or `None` if every signature that is there is right.
+    """What is wrong with a request's signature; `None` if all its signatures are right.
 
-    `headers` finds a name without regard to case; `path` is the path without a query; `body` is the
-    raw bytes; `diagnose` is asked about a signature that does not fit.
+    `headers` finds a name in any case; `path` has no query; `body` is the raw bytes; `diagnose` is
+    asked about a signature that does not fit.
     """
     key = secret_key.encode()
     sign = headers.get("Sign")
@@ -72,7 +72,7 @@ def complaint(
     if sign is not None:
         if headers.get("Auth-Id") != auth_id:
             return "wrong merchant: Auth-Id is absent or another's"
-        if not _same(sign, hashlib.sha256(body + key).hexdigest()):
+        if not is_same(sign, hashlib.sha256(body + key).hexdigest()):
             return _misfit(
                 "Sign", diagnose, headers=headers, path=path, body=body, secret_key=secret_key
             )
@@ -100,7 +100,7 @@ def _misfit(
     body: bytes,
     secret_key: str,
 ) -> str:
-    """How a signature came about that is not that of this body and key, as far as it is found out."""
+    """Why a signature does not fit this body and key, as far as that is found out."""
     what = f"{NO_FIT}: {name} does not fit this body and this key"
     if diagnose is None:
         return (
@@ -108,7 +108,7 @@ def _misfit(
         )
     try:
         why = diagnose(headers=headers, path=path, body=body, secret_key=secret_key)
-    except Exception as error:  # noqa: BLE001 - the call is refused, whatever becomes of the reason
+    except Exception as error:  # noqa: BLE001 - the call is refused with or without a reason
         return f"{what}, and looking for the reason ended in {type(error).__name__}"
     return (
         f"wrong signature ({name}): {why}"
@@ -118,9 +118,7 @@ def _misfit(
 
 
 def schemes_of(headers: Mapping[str, str]) -> frozenset[str]:
-    """The schemes of the signatures that are there and can be read: `sign`, `jws-hs512`,
-    `jws-hs256`.
-    """
+    """The schemes of a request's readable signatures: `sign`, `jws-hs512`, `jws-hs256`."""
     found = {"sign"} if "Sign" in headers else set[str]()
     jws = headers.get("X-JWS-Signature", "")
     if ".." in jws:
@@ -129,9 +127,7 @@ def schemes_of(headers: Mapping[str, str]) -> frozenset[str]:
 
 
 def signed_text(*, headers: Mapping[str, str], body: bytes) -> str:
-    """What the issuer signs to check a request; empty without a signature or without a header to
-    sign.
-    """
+    """The text that a request's signature covers; empty without a signature or its header."""
     if "Sign" in headers:
         return body.decode(errors="replace") + _KEY
     header, dots, _ = headers.get("X-JWS-Signature", "").partition("..")
@@ -162,7 +158,7 @@ def _fits(value: str, *, body: bytes, key: bytes) -> bool:
     digest = hmac.digest(
         key, f"{header}.{_b64url(body)}".encode(), _ALGORITHMS[_protected(value).alg]
     )
-    return _same(signature, _b64url(digest))
+    return is_same(signature, _b64url(digest))
 
 
 def _protected(value: str) -> _Protected:
@@ -176,9 +172,10 @@ def _b64url(data: bytes) -> str:
     return urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def _same(given: str, right: str) -> bool:
-    # A header may hold bytes that are not UTF-8; aiohttp hands them on as surrogates.
-    return hmac.compare_digest(given.encode(errors="surrogateescape"), right.encode())
+def is_same(header: str, right: str) -> bool:
+    """Whether a header has the right value, compared in constant time."""
+    # aiohttp hands bytes that are not UTF-8 on as surrogates.
+    return hmac.compare_digest(header.encode(errors="surrogateescape"), right.encode())
 
 
 def _form(value: str) -> str:

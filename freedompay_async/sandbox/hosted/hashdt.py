@@ -1,10 +1,9 @@
-"""HashDT's part of the sandbox, as docs.hashdt.com describes it: who may ask, and the link that is
-the answer. No HTTP in it.
+"""HashDT's part of the sandbox, as docs.hashdt.com describes it: the check of the credentials, and
+the link in the answer. There is no HTTP in it.
 """
 
 from __future__ import annotations
 
-import hmac
 from collections import OrderedDict
 from dataclasses import dataclass
 from secrets import token_hex
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from freedompay_async.sandbox.answers import Answer
 from freedompay_async.sandbox.desk.desk import Taken
+from freedompay_async.sandbox.desk.signatures import is_same
 from freedompay_async.sandbox.faults import UNDONE, Fault, Plan
 from freedompay_async.sandbox.hosted.pin_links import LINKS_KEPT, Purpose
 from freedompay_async.sandbox.inspector.readable import readable
@@ -41,23 +41,23 @@ _REQUIRED: Final = (
 
 
 def calls() -> frozenset[str]:
-    """The path endings that are answered, such as `card/setpin`."""
+    """The calls, named by the end of their path, such as `card/setpin`."""
     return frozenset(_PURPOSES)
 
 
 def has(path: str) -> bool:
-    """Whether a path is of this API, be it a call's or not."""
+    """Whether a path is of this API; it may be of no call."""
     return path.startswith(_PREFIX)
 
 
 def call_of(path: str) -> str | None:
-    """The call that a whole path stands for."""
+    """The call of a whole path; `None` if there is none."""
     call = path.removeprefix(_PREFIX)
     return call if call in _PURPOSES and call != path else None
 
 
 class Credentials:
-    """The API key and the access token that are good, and the tokens that were."""
+    """The valid API key and access token, and the expired tokens."""
 
     def __init__(self) -> None:
         self.api_key: Final = "sandbox-api-key"
@@ -65,34 +65,34 @@ class Credentials:
         self._expired: Final[set[str]] = set()
 
     def rotate(self) -> str:
-        """A new token; the one before is expired from now on."""
+        """Make a new token; the one before expires."""
         self._expired.add(self.token)
         self.token = f"sandbox-token-{token_hex(8)}"
         return self.token
 
     def complaint(self, authorization: str | None) -> str | None:
-        """What is wrong with an `Authorization` header, or `None`."""
+        """What is wrong with an `Authorization` header; `None` if nothing is."""
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             return "no access token: Authorization is not Bearer <token>"
         if token in self._expired:
             return "the access token has expired"
-        return None if _same(token, self.token) else "the access token is wrong"
+        return None if is_same(token, self.token) else "the access token is wrong"
 
     def knows(self, api_key: str) -> bool:
         """Whether an API key is the right one."""
-        return _same(api_key, self.api_key)
+        return is_same(api_key, self.api_key)
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Request:
     call: str
     card_id: str
     url: str
 
 
 class HashDT:
-    """Takes calls in; `base_url` tells where the pages are."""
+    """Handles the calls; `base_url` gives the address of the pages."""
 
     def __init__(
         self, *, links: PinLinks, plan: Plan, credentials: Credentials, base_url: Callable[[], str]
@@ -101,10 +101,10 @@ class HashDT:
         self._plan: Final = plan
         self._credentials: Final = credentials
         self._base_url: Final = base_url
-        self._asked: Final[OrderedDict[str, _Asked]] = OrderedDict()
+        self._requests: Final[OrderedDict[str, _Request]] = OrderedDict()
 
     def take(self, call: str, headers: Mapping[str, str]) -> Taken:
-        """Makes the link that is asked for, unless something forbids it."""
+        """Make the link, unless the call is wrong or gets a fault."""
         if wrong := self._credentials.complaint(headers.get("Authorization")):
             return Taken(answer=refusal(401, wrong), verdict="unauthorized", why=wrong)
         if missing := next((name for name in _REQUIRED if not headers.get(name)), None):
@@ -129,31 +129,31 @@ class HashDT:
             return Taken(answer=answer, verdict=verdict)
         verdict = f"fault:{fault.name}" if verdict == "ok" else f"{verdict}, fault:{fault.name}"
         if fault is Fault.ERROR_500:
-            # This API's own shape, which the delivery does not know.
+            # In this API's own form, which the delivery does not know.
             return Taken(answer=refusal(500, "the work of this call may be done"), verdict=verdict)
         return Taken(answer=answer, verdict=verdict, fault=fault)
 
     def _link(self, call: str, *, card_id: str, request_id: str) -> tuple[Answer, str]:
-        asked = self._asked.get(request_id)
-        if asked is not None and (asked.call, asked.card_id) != (call, card_id):
+        earlier = self._requests.get(request_id)
+        if earlier is not None and (earlier.call, earlier.card_id) != (call, card_id):
             return refusal(400, "x-request-id was used for another request"), "duplicate"
-        verdict = "ok" if asked is None else "repeated"
-        if asked is None:
-            asked = _Asked(
+        verdict = "ok" if earlier is None else "repeated"
+        if earlier is None:
+            earlier = _Request(
                 call,
                 card_id,
                 f"{self._base_url()}/pin/{self._links.make(_PURPOSES[call], card_id)}",
             )
-            self._asked[request_id] = asked
-            if len(self._asked) > LINKS_KEPT:
-                self._asked.popitem(last=False)
+            self._requests[request_id] = earlier
+            if len(self._requests) > LINKS_KEPT:
+                self._requests.popitem(last=False)
         message = f"{_PURPOSES[call].capitalize()} PIN URL fetched successfully."
         return Answer(
             body={
                 "status": "Success",
                 "message": message,
                 "code": 200,
-                "data": [{"set_pin_url": asked.url}],
+                "data": [{"set_pin_url": earlier.url}],
             }
         ), verdict
 
@@ -166,14 +166,9 @@ class HashDT:
 
 
 def refusal(code: int, message: str, *, retry_after: int | None = None) -> Answer:
-    """An answer that says no."""
+    """A refusal in this API's form."""
     return Answer(
         body={"code": code, "message": message, "status": "error"},
         http=code,
         retry_after=retry_after,
     )
-
-
-def _same(given: str, right: str) -> bool:
-    # A header may hold bytes that are not UTF-8; aiohttp hands them on as surrogates.
-    return hmac.compare_digest(given.encode(errors="surrogateescape"), right.encode())

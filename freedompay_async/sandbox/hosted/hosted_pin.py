@@ -1,4 +1,4 @@
-"""The hosted PIN page over HTTP: the page under a link, and what is entered on it.
+"""The hosted PIN page over HTTP: the page of a link, and the entries on it.
 
 A PIN comes in a body, never in a URL.
 """
@@ -46,11 +46,11 @@ class HostedPin:
         self._page: Final = Page("pin", frames=True)
 
     def routes(self) -> tuple[tuple[str, str, Handler], ...]:
-        """Methods and paths, each with who answers."""
+        """Methods and paths, each with its handler."""
         return ("GET", "/pin/{token}", self.show), ("POST", "/pin/{token}", self.enter)
 
     async def show(self, request: web.Request) -> web.StreamResponse:
-        """The page, which says so itself if the link is no longer good."""
+        """The page; it says so itself if the link is no longer good."""
         token = request.match_info["token"]
         state = self._links.state(token)
         return self._page.response(
@@ -58,10 +58,10 @@ class HostedPin:
         )
 
     async def enter(self, request: web.Request) -> web.StreamResponse:
-        """What the page sends at the end of a step, and what becomes of it."""
+        """Handle an entry that the page sends, and answer with its outcome."""
         token = request.match_info["token"]
         outcome = PageEnd.INVALID
-        # A page of another origin can't send this type without asking first.
+        # A page of another origin can't send this content type without a preflight.
         if (
             request.content_type == "application/json"
             and 0 < (request.content_length or 0) <= _LONGEST
@@ -69,7 +69,7 @@ class HostedPin:
             try:
                 entry = msgspec.json.decode(await request.read(), type=_Current | _Chosen)
             except (ConnectionError, web.RequestPayloadError, msgspec.MsgspecError, ValueError):
-                # Nothing was entered; if the browser has left, nobody reads this.
+                # There is no entry; the browser may have left.
                 pass
             else:
                 outcome = self._carry_out(token, entry)

@@ -1,5 +1,5 @@
-"""Every card's PIN: the issuer's own cards have it in the books, a card of another issuer is known
-by nothing but its PIN.
+"""The PIN of every card: that of the issuer's own cards is in the books; of other cards only the
+PIN is known.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class PinKeeper:
         self._kept: Final[dict[str, _Kept]] = {}
 
     def put(self, card_id: str, pin: str) -> None:
-        """Gives a card a PIN, which unblocks another issuer's card, as nothing else could.
+        """Give a card a PIN; nothing else unblocks a card of another issuer.
 
         Raises `Refused`.
         """
@@ -45,7 +45,7 @@ class PinKeeper:
     def check(self, card_id: str, pin: str) -> bool:
         """Whether a PIN is right.
 
-        Raises `Refused`, and `KeyError` for a card of which nothing is known.
+        Raises `Refused`, and `KeyError` for an unknown card.
         """
         if self._issuer.card(card_id) is not None:
             return self._issuer.check_pin(card_id, pin)

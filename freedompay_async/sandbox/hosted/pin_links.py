@@ -1,5 +1,5 @@
-"""The links to the hosted PIN page: each for one card and one purpose, good for one use and a
-limited time.
+"""The links to the hosted PIN page: each is for one card and one purpose, for one use and a limited
+time.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _PIN: Final = re.compile(r"[0-9]{4}")
 
 
 class Purpose(StrEnum):
-    """What a page is for."""
+    """The purpose of a page."""
 
     SET = "set"
     RESET = "reset"
@@ -34,14 +34,14 @@ class Purpose(StrEnum):
 
 
 class PageEnd(StrEnum):
-    """How a link stands, or what became of an entry."""
+    """The state of a link, or the outcome of an entry."""
 
     OPEN = "open"
     USED = "used"
     EXPIRED = "expired"
     UNKNOWN = "unknown"
     INVALID = "invalid"
-    """No four digits, or out of turn."""
+    """Not four digits, or not the next step."""
     RIGHT = "right"
     WRONG = "wrong"
     BLOCKED = "blocked"
@@ -60,7 +60,7 @@ class _Link:
 
 
 class PinLinks:
-    """Makes links and carries out what is entered on their pages; `life` is in seconds."""
+    """Makes links and carries out the entries on their pages; `life` is in seconds."""
 
     def __init__(self, *, pins: PinKeeper, life: float, clock: Callable[[], float]) -> None:
         self._pins: Final = pins
@@ -69,7 +69,7 @@ class PinLinks:
         self._links: Final[OrderedDict[str, _Link]] = OrderedDict()
 
     def make(self, purpose: Purpose, card_id: str) -> str:
-        """A new link's random part."""
+        """Make a link, and return its random part."""
         token = token_urlsafe(24)
         self._links[token] = _Link(
             purpose, card_id, self._clock() + self._life, proven=purpose is not Purpose.CHANGE
@@ -79,7 +79,7 @@ class PinLinks:
         return token
 
     def purpose(self, token: str) -> Purpose | None:
-        """What a link is for, whether it is still good or not; `None` if it is not known."""
+        """The purpose of a link, good or not; `None` for an unknown link."""
         link = self._links.get(token)
         return None if link is None else link.purpose
 
@@ -93,7 +93,7 @@ class PinLinks:
         return PageEnd.OPEN if self._clock() < link.until else PageEnd.EXPIRED
 
     def prove(self, token: str, current: str) -> PageEnd:
-        """The current PIN is entered, which a change begins with."""
+        """Enter the current PIN, the first step of a change."""
         if (state := self.state(token)) is not PageEnd.OPEN:
             return state
         link = self._links[token]
@@ -111,7 +111,7 @@ class PinLinks:
         return PageEnd.BLOCKED if blocked else PageEnd.WRONG
 
     def choose(self, token: str, pin: str, again: str) -> PageEnd:
-        """The new PIN is entered twice, which ends the matter."""
+        """Enter the new PIN twice, the last step."""
         if (state := self.state(token)) is not PageEnd.OPEN:
             return state
         link = self._links[token]

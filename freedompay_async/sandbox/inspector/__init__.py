@@ -1,1 +1,1 @@
-"""The page that shows what comes in, live."""
+"""The page that shows requests live."""

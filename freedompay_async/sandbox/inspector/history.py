@@ -1,6 +1,4 @@
-"""The last requests with their answers, few and cut to size, for somebody who looks on while the
-sandbox runs.
-"""
+"""The last requests with their answers, cut to size, for somebody who watches the sandbox run."""
 
 from __future__ import annotations
 
@@ -26,7 +24,7 @@ _HEADERS_KEPT: Final = 50
 
 @dataclass(slots=True, kw_only=True)
 class Exchange:
-    """A request, and its answer once that has left; the texts are their beginnings."""
+    """A request, and its answer once that has left; long texts are cut."""
 
     number: int
     at: float
@@ -48,11 +46,11 @@ class Exchange:
 
 
 class History:
-    """What `begin` and `end` were told, for as many requests as are kept."""
+    """The last requests, in the order in which they came."""
 
     def __init__(self) -> None:
         self.run: Final = token_hex(4)
-        """Tells this history from that of a sandbox that was here before."""
+        """A mark of this history, to know it from that of an earlier sandbox."""
         self.calls = 0
         self.revision = 0
         self._exchanges: Final[OrderedDict[int, Exchange]] = OrderedDict()
@@ -71,7 +69,7 @@ class History:
         signed: str,
         why: str,
     ) -> Exchange:
-        """Takes a request down, and forgets the oldest if there are too many."""
+        """Add a request, and forget the oldest if there are too many."""
         self.calls += 1
         exchange = Exchange(
             number=self.calls,
@@ -93,7 +91,7 @@ class History:
         self._exchanges[exchange.number] = exchange
         if len(self._exchanges) > _KEPT:
             self._exchanges.popitem(last=False)
-        self._mark(exchange)
+        self._note_change(exchange)
         return exchange
 
     def end(
@@ -104,35 +102,35 @@ class History:
         sent: Literal["whole", "part", "nothing"],
         answer: bytes,
     ) -> None:
-        """Takes down how a request was answered."""
+        """Add the answer to a request."""
         exchange.http = http
         exchange.sent = sent
         exchange.answer = answer[:_BODY_KEPT]
         exchange.took = time.perf_counter() - exchange.begun
-        self._mark(exchange)
+        self._note_change(exchange)
 
     def touch(self) -> None:
-        """Something changed in the books that was no request."""
+        """Note that the books changed without a request."""
         self.revision += 1
         self._changed.set()
         self._changed = asyncio.Event()
 
     def find(self, number: int) -> Exchange | None:
-        """One request, if it is still kept."""
+        """One request; `None` if it is not kept any more."""
         return self._exchanges.get(number)
 
     def since(self, revision: int) -> list[Exchange]:
-        """What came or changed after a revision, in the order of the changes."""
+        """The requests that came or changed after a revision, in the order of the changes."""
         return sorted(
             (each for each in self._exchanges.values() if each.revision > revision),
             key=lambda each: each.revision,
         )
 
     async def changed(self, revision: int) -> None:
-        """Returns once there is something after a revision."""
+        """Wait until something changes after a revision."""
         while self.revision <= revision:
             await self._changed.wait()
 
-    def _mark(self, exchange: Exchange) -> None:
+    def _note_change(self, exchange: Exchange) -> None:
         exchange.revision = self.revision + 1
         self.touch()

@@ -1,6 +1,4 @@
-"""The inspector: a page for the developer that shows what comes in, while it comes, and what the
-books say.
-"""
+"""The inspector: a page that shows requests live, and the books."""
 
 from __future__ import annotations
 
@@ -28,13 +26,13 @@ __all__ = ["Inspector"]
 _SHOWN: Final = 200
 _CODES_SHOWN: Final = 5
 _JSON: Final = "application/json"
-# A browser that left is noticed when something is written to it.
+# Writing shows whether the browser has left.
 _HEARTBEAT_SECONDS: Final = 15.0
 _REQUEST_ID: Final = re.compile(rb'"request_id"\s*:\s*"([0-9A-Za-z-]+)"')
 
 
 class Inspector:
-    """Handlers of `/` and of `/sandbox/…`; `about` tells how to reach this sandbox."""
+    """Handlers of `/` and of `/sandbox/…`; `about` gives the way to reach this sandbox."""
 
     def __init__(
         self, *, issuer: Issuer, history: History, about: Callable[[], dict[str, Any]]
@@ -45,29 +43,29 @@ class Inspector:
         self._page: Final = Page("inspector", frames=False)
 
     def routes(self) -> tuple[tuple[str, str, Handler], ...]:
-        """Methods and paths, each with who answers."""
+        """Methods and paths, each with its handler."""
         return (
             ("GET", "/", self.show),
-            ("GET", "/sandbox/health", self.tell_health),
-            ("GET", "/sandbox/about", self.tell_about),
-            ("GET", "/sandbox/ledger", self.tell_ledger),
-            ("GET", "/sandbox/cards", self.tell_cards),
-            ("GET", "/sandbox/gift-cards", self.tell_gift_cards),
-            ("GET", "/sandbox/open", self.tell_open),
-            ("GET", "/sandbox/requests/{number:[0-9]{1,15}}", self.tell_request),
-            ("GET", "/sandbox/events", self.tell_events),
+            ("GET", "/sandbox/health", self.get_health),
+            ("GET", "/sandbox/about", self.get_about),
+            ("GET", "/sandbox/ledger", self.get_ledger),
+            ("GET", "/sandbox/cards", self.get_cards),
+            ("GET", "/sandbox/gift-cards", self.get_gift_cards),
+            ("GET", "/sandbox/open", self.get_open),
+            ("GET", "/sandbox/requests/{number:[0-9]{1,15}}", self.get_request),
+            ("GET", "/sandbox/events", self.get_events),
         )
 
     async def show(self, request: web.Request) -> web.StreamResponse:
-        """The page itself; all that it shows comes from the handlers below."""
+        """The page itself; its content comes from the handlers below."""
         return self._page.response()
 
-    async def tell_health(self, request: web.Request) -> web.StreamResponse:
-        """That it runs, and how much there is."""
+    async def get_health(self, request: web.Request) -> web.StreamResponse:
+        """That the sandbox runs, and how much is in its books."""
         return _json({"ok": True, "calls": self._history.calls, **self._issuer.counts()})
 
-    async def tell_about(self, request: web.Request) -> web.StreamResponse:
-        """What a client needs to reach this sandbox, without the secret key, and how much there is."""
+    async def get_about(self, request: web.Request) -> web.StreamResponse:
+        """The settings for a client, without the secret key, and how much is in the books."""
         counts = {
             "calls": self._history.calls,
             **self._issuer.counts(),
@@ -75,8 +73,8 @@ class Inspector:
         }
         return _json({**self._about(), "counts": counts})
 
-    async def tell_ledger(self, request: web.Request) -> web.StreamResponse:
-        """Every card, a line each."""
+    async def get_ledger(self, request: web.Request) -> web.StreamResponse:
+        """Every card, as JSON Lines."""
         response = web.StreamResponse(headers=PRIVATE)
         response.content_type = "application/x-ndjson"
         encoder = msgspec.json.Encoder()
@@ -86,13 +84,13 @@ class Inspector:
                 await response.write(encoder.encode_lines(page))
         return response
 
-    async def tell_cards(self, request: web.Request) -> web.StreamResponse:
+    async def get_cards(self, request: web.Request) -> web.StreamResponse:
         """The newest cards, newest first."""
         newest = await _newest(self._issuer.pages())
         cards = [card | (self._issuer.card(card["card_id"]) or {}) for card in newest]
         return _json({"cards": cards, "total": self._issuer.counts()["cards"]})
 
-    async def tell_gift_cards(self, request: web.Request) -> web.StreamResponse:
+    async def get_gift_cards(self, request: web.Request) -> web.StreamResponse:
         """The newest gift cards, newest first, each with the codes that went to its phone."""
         newest = await _newest(self._issuer.gift_pages())
         cards = [
@@ -101,8 +99,8 @@ class Inspector:
         ]
         return _json({"cards": cards, "total": self._issuer.gift_counts()["gift_cards"]})
 
-    async def tell_open(self, request: web.Request) -> web.StreamResponse:
-        """Those of the requests kept that are not finished yet."""
+    async def get_open(self, request: web.Request) -> web.StreamResponse:
+        """The kept requests that are not finished yet."""
         found: dict[str, dict[str, Any]] = {}
         for exchange in self._history.since(0):
             request_id = _request_id(exchange)
@@ -128,8 +126,8 @@ class Inspector:
             ]
         )
 
-    async def tell_request(self, request: web.Request) -> web.StreamResponse:
-        """One request with all that is kept of it."""
+    async def get_request(self, request: web.Request) -> web.StreamResponse:
+        """One request with everything that is kept of it."""
         exchange = self._history.find(int(request.match_info["number"]))
         if exchange is None:
             return _json({"error": "this request is not kept any more"}, status=404)
@@ -143,9 +141,9 @@ class Inspector:
         }
         return _json(_row(exchange) | whole)
 
-    async def tell_events(self, request: web.Request) -> web.StreamResponse:
-        """What happens, as Server-Sent Events: first what a page that comes back has missed, then
-        each thing when it happens.
+    async def get_events(self, request: web.Request) -> web.StreamResponse:
+        """Changes as Server-Sent Events: first those that a returning page missed, then each new
+        one.
         """
         history = self._history
         run, _, last = request.headers.get("Last-Event-ID", "").partition(".")
@@ -166,11 +164,11 @@ class Inspector:
                     b"".join(_event("request", at, _row(each)) for each in rows)
                     + _event("books", at, revision)
                 )
-                await _heard(response, history, revision)
+                await _wait_for_change(response, history, revision)
         return response
 
 
-async def _heard(response: web.StreamResponse, history: History, revision: int) -> None:
+async def _wait_for_change(response: web.StreamResponse, history: History, revision: int) -> None:
     while True:
         try:
             async with asyncio.timeout(_HEARTBEAT_SECONDS):

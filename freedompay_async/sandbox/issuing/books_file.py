@@ -1,4 +1,4 @@
-"""The file of the books and what SQLite keeps beside it, looked at before SQLite opens them."""
+"""Checks the file of the books and SQLite's files beside it, before SQLite opens them."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from urllib.parse import quote
 __all__ = ["APPLICATION", "LAYOUT", "is_books", "uri_of"]
 
 APPLICATION: Final = 0x46504231
-"""By this the books are known, also while all of them is in SQLite's log as yet."""
+"""The mark of the books, also while everything is still in SQLite's log."""
 
 LAYOUT: Final = 2
-"""Of the tables."""
+"""The version of the tables."""
 
 _TABLES: Final = {"seen", "requests", "clients", "cards"}
 _BESIDE: Final[tuple[str, ...]] = ("-wal", "-shm", "-journal")
 _LOG: Final = (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
-# As far as a log tells whose it is.
+# The part of a log that shows whose it is.
 _LOG_HEAD: Final = 128
-# An index of a log grows by so many bytes; one that was begun and no more has three at most.
+# The index of a log grows by so many bytes; one that was only begun has three bytes at most.
 _INDEX: Final = 32768
 _INDEX_BEGUN: Final = 3
 
 
 def uri_of(database: str) -> str:
-    """What SQLite opens, known to be the books or to have nothing in it; a new file is made.
+    """The URI of a file that is empty or the books, for SQLite to open; a new file is made.
 
     Raises:
-        ValueError: it is something else; it is left as it is.
+        ValueError: the file is something else; it is left as it is.
     """
     real = os.path.realpath(database)
     holds = os.path.isfile(real) and os.path.getsize(real)  # noqa: PTH113, PTH202
@@ -60,19 +60,23 @@ def uri_of(database: str) -> str:
 
 
 def is_books(db: sqlite3.Connection) -> bool | None:
-    """`None`: there is nothing in it."""
+    """Whether a database is the books; `None` if it is empty."""
     application = db.execute("PRAGMA application_id").fetchone()[0]
     layout = db.execute("PRAGMA user_version").fetchone()[0]
     if application:
         return bool(application == APPLICATION and layout == LAYOUT)
-    # Books that were made before they had a number, or what another program has made: it may
-    # number its layouts too.
+    # Books of an early version have no mark. Another program may number its layouts too, so the
+    # tables decide.
     tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
     return layout == LAYOUT and tables >= _TABLES if layout or tables else None
 
 
 def _size(name: str) -> int | None:
-    """Of a file that is ours; `None` if there is none."""
+    """The size of a file of this user; `None` if there is no file.
+
+    Raises:
+        ValueError: it is not a plain file of this user with one name.
+    """
     try:
         there = os.lstat(name)
     except FileNotFoundError:
@@ -90,14 +94,18 @@ def _size(name: str) -> int | None:
 
 
 def _check(database: str, real: str, sizes: dict[str, int | None]) -> None:
-    """That a file with something in it is the books, and what is beside it theirs."""
-    # Through SQLite, because to open and close the file would take the locks of this process on it
-    # away. Read like this it takes none, makes nothing, and looks at nothing beside the file.
+    """Check that a file is the books, and that the files beside it are theirs.
+
+    Raises:
+        ValueError: one of them is not.
+    """
+    # Read through SQLite, because opening and closing the file would drop this process's locks on
+    # it. With these options SQLite takes no lock, makes no file and reads nothing beside it.
     with closing(sqlite3.connect(f"{_uri(real)}?mode=ro&immutable=1", uri=True)) as db:
         ours = is_books(db)
     log = b""
     if sizes["-wal"]:
-        # On this one SQLite keeps no locks.
+        # SQLite keeps no locks on this file.
         with Path(f"{real}-wal").open("rb") as stream:
             log = stream.read(_LOG_HEAD)
     if ours is False or (ours is None and log and not _is_of_books(log)):
@@ -109,17 +117,17 @@ def _check(database: str, real: str, sizes: dict[str, int | None]) -> None:
     strange = {
         "-wal": bool(log) and not any(each.startswith(log[:4]) for each in _LOG),
         "-shm": index > _INDEX_BEGUN and index % _INDEX != 0,
-        # The books never have one but while they are made.
+        # The books have one only while they are made.
         "-journal": bool(sizes["-journal"]),
     }
     for suffix in (suffix for suffix in _BESIDE if strange[suffix]):
         raise ValueError(
-            f"{real}{suffix} is not of the sandbox: move it away, or name another file"
+            f"{real}{suffix} does not belong to the sandbox: move it away, or name another file"
         )
 
 
 def _is_of_books(log: bytes) -> bool:
-    """The first page in it is the first of the books, and of this log and not of an older one."""
+    """Whether the first page of a log is the first of the books, and not of an older log."""
     whole = len(log) == _LOG_HEAD and log[:4] in _LOG and log[16:24] == log[40:48]
     layout, application = int.from_bytes(log[116:120], "big"), int.from_bytes(log[124:128], "big")
     return whole and log[32:36] == b"\0\0\0\1" and (application, layout) == (APPLICATION, LAYOUT)

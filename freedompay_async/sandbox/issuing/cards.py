@@ -1,4 +1,4 @@
-"""The payment cards and their life: issued, active, blocked for a time, closed for good."""
+"""The payment cards and their states: issued, active, blocked for a time, closed for good."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ __all__ = [
 
 PIN_TRIES: Final = 3
 _PAGE: Final = 1_000
-# Closing is final, so it is asked first; a block of either kind hides what is under it.
+# Closing is final, so it comes first. A block of either kind hides the state below it.
 _STATUS: Final = (
     f"CASE WHEN status = 'closed' THEN status WHEN blocked OR wrong_pins >= {PIN_TRIES} THEN "
     "'blocked' ELSE status END"
@@ -48,7 +48,7 @@ _STATUS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """A card as the books have it; `status` is what the world sees."""
+    """A card as the books have it; `status` is the state that answers show."""
 
     card_id: str
     status: str
@@ -69,7 +69,7 @@ class Card:
 def find(books: Books, card_id: str) -> Card:
     """A card; raises `Refused` if there is none."""
     rows = books.dicts(
-        f"SELECT card_id, {_STATUS} AS status, client_id, product_id, created_at, blocked, pin, "  # noqa: S608 - our own text
+        f"SELECT card_id, {_STATUS} AS status, client_id, product_id, created_at, blocked, pin, "  # noqa: S608
         "wrong_pins, amount, blocked_amount"
         " FROM cards WHERE merchant = :m AND card_id = :id",
         id=card_id,
@@ -95,7 +95,7 @@ def issue(books: Books, body: shapes.Issue) -> RequestEnd:
 
 
 def issue_to_holder(books: Books, body: shapes.IssueToHolder) -> RequestEnd:
-    """A card for whoever the holder is, who becomes a client; without one, a card of nobody."""
+    """Make a card for a holder, who becomes a client; without one, a card without a client."""
     client_id = (
         None
         if body.cardholder is None
@@ -190,7 +190,7 @@ def info(books: Books, body: shapes.CardAction) -> dict[str, Any]:
 
 
 def balance(books: Books, body: shapes.OneCard) -> dict[str, Any]:
-    """`amount` is what can be spent: money on hold is out of it."""
+    """Show the balance; `amount` is the money that can be spent, without money on hold."""
     card = find(books, body.card_id)
     return {
         "amount": money(card.amount),
@@ -207,7 +207,7 @@ def secret_data(books: Books, body: shapes.OneCard) -> dict[str, Any]:
 def of_client(books: Books, body: shapes.ListCards) -> dict[str, Any]:
     clients.last_name(books, body.client_id)
     rows = books.dicts(
-        f"SELECT card_id, created_at, {_STATUS} AS card_status, product_id FROM cards"  # noqa: S608 - our own text
+        f"SELECT card_id, created_at, {_STATUS} AS card_status, product_id FROM cards"  # noqa: S608
         " WHERE merchant = :m AND client_id = :id ORDER BY number",
         id=body.client_id,
     )
@@ -219,9 +219,9 @@ def of_client(books: Books, body: shapes.ListCards) -> dict[str, Any]:
 def pages(books: Books) -> Iterator[list[dict[str, Any]]]:
     """The ledger in pages, oldest card first; cards made in the meantime may be in it."""
     last = 0
-    # By the last number seen, not by an open cursor: other calls write between two pages.
+    # By the last number and not by an open cursor, because other calls write between two pages.
     while page := books.dicts(
-        "SELECT number, card_id, cards.client_id, product_id, request_id, phone, "  # noqa: S608 - our own text
+        "SELECT number, card_id, cards.client_id, product_id, request_id, phone, "  # noqa: S608
         f"external_user_id, {_STATUS} AS status, created_at"
         " FROM cards LEFT JOIN clients ON clients.merchant = cards.merchant AND clients.client_id "
         "= cards.client_id"
@@ -237,7 +237,7 @@ def pages(books: Books) -> Iterator[list[dict[str, Any]]]:
 
 def _write(books: Books, card_id: str, change: str, **values: object) -> None:
     books.run(
-        f"UPDATE cards SET {change} WHERE merchant = :m AND card_id = :id",  # noqa: S608 - our own text
+        f"UPDATE cards SET {change} WHERE merchant = :m AND card_id = :id",  # noqa: S608
         id=card_id,
         **values,
     )

@@ -1,4 +1,4 @@
-"""The clients: who they are, which cards they hold, and whether a name is theirs."""
+"""The clients: their data, their cards, and whether a name is theirs."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def add(books: Books, body: shapes.AddClient) -> RequestEnd:
 
 
 def add_holder(books: Books, request_id: str, holder: dict[str, Any]) -> str:
-    """A client of the holder of a card, of whom more or less is told."""
+    """Make a client of the holder of a card, whose data may be incomplete."""
     phone, first, last = holder.get("phone"), holder.get("first_name"), holder.get("last_name")
     known = isinstance(phone, int) and 0 < phone < _LONGEST_PHONE
     names = [name if isinstance(name, str) else "" for name in (first, last)]
@@ -77,7 +77,7 @@ def last_name(books: Books, client_id: str) -> str:
 
 
 def validate(books: Books, body: shapes.Validate) -> dict[str, Any]:
-    """How well a name fits the holder of a phone; nobody's phone fits no name."""
+    """How well a name matches the holder of a phone; an unknown phone matches no name."""
     asked = (body.first_name.strip().upper(), body.last_name.strip().upper())
     holders = books.run(
         (

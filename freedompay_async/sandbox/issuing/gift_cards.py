@@ -1,8 +1,7 @@
 """The six calls of the gift-card section: integers, codes by SMS, and an account that pays when a
 card is issued.
 
-docs.freedompay.kz, doc-761007 and api-12075782. Its cards and the payment cards do not know each
-other.
+docs.freedompay.kz, doc-761007 and api-12075782. Gift cards and payment cards are separate.
 """
 
 from __future__ import annotations
@@ -21,15 +20,15 @@ if TYPE_CHECKING:
 
     from freedompay_async.sandbox.issuing.books import Books
 
-__all__ = ["CALLS", "GiftCards", "GiftRefused", "Said"]
+__all__ = ["CALLS", "GiftCards", "GiftError", "GiftRefused"]
 
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z .'\-]{1,98}")
 _PHONE: Final = re.compile(r"[0-9]{10,15}")
 _TRIES: Final = 100
 
 
-class Said(IntEnum):
-    """The section's `status`, where it is no success."""
+class GiftError(IntEnum):
+    """The section's `status` of a failure."""
 
     GENERAL = -1
     HOLDER = -2
@@ -45,9 +44,9 @@ class Said(IntEnum):
 
 
 class GiftRefused(Exception):
-    """The section says no, in one number."""
+    """The section refuses a call, with a number."""
 
-    def __init__(self, status: Said) -> None:
+    def __init__(self, status: GiftError) -> None:
         super().__init__(status.name)
         self.status: Final = status
 
@@ -70,7 +69,7 @@ class GiftCards:
     seed: int
 
     def answer(self, call: str, fields: dict[str, Any]) -> dict[str, Any]:
-        """Does a call's work and gives the answer beyond `datetime` and `status`; raises
+        """Do a call's work, and give the answer beyond `datetime` and `status`; raises
         `GiftRefused`.
         """
         with self.books.db:
@@ -82,19 +81,19 @@ class GiftCards:
     def _issue(self, fields: dict[str, Any]) -> dict[str, Any]:
         holder = fields.get("cardholder_name")
         if not isinstance(holder, str) or not _NAME.fullmatch(holder):
-            raise GiftRefused(Said.HOLDER)
+            raise GiftRefused(GiftError.HOLDER)
         phone = _digits(fields.get("phone"))
         if not _PHONE.fullmatch(phone):
-            raise GiftRefused(Said.PHONE)
+            raise GiftRefused(GiftError.PHONE)
         code = _digits(fields.get("product_code"))
         product = next((each for each in PRODUCTS.values() if str(each.code) == code), None)
         if product is None:
-            raise GiftRefused(Said.PRODUCT)
+            raise GiftRefused(GiftError.PRODUCT)
         named = None if fields.get("card_id") is None else self._find(fields)
         if named is not None and named.product is not None:
-            raise GiftRefused(Said.CARD)
+            raise GiftRefused(GiftError.CARD)
         if "DECLINED" in holder.upper().split():
-            raise GiftRefused(Said.NOT_ISSUED)
+            raise GiftRefused(GiftError.NOT_ISSUED)
         paid = self.books.run(
             (
                 "UPDATE gift_funds SET amount = amount - :price WHERE merchant = :m AND currency "
@@ -104,7 +103,7 @@ class GiftCards:
             currency=product.currency,
         )
         if not paid.rowcount:
-            raise GiftRefused(Said.NO_MONEY)
+            raise GiftRefused(GiftError.NO_MONEY)
         card_id = make(self.books) if named is None else named.card_id
         self.books.run(
             "UPDATE gift_cards SET product = :product, cardholder_name = :holder, phone = :phone, "
@@ -123,19 +122,19 @@ class GiftCards:
         otp = fields.get("otp")
         named = None if fields.get("card_id") is None else self._issued(fields)
         if named is not None and named.card_status == GiftStatus.ACTIVATED:
-            raise GiftRefused(Said.ACTIVATED_BEFORE)
+            raise GiftRefused(GiftError.ACTIVATED_BEFORE)
         if not isinstance(otp, str) or (named is not None and otp != named.code):
-            raise GiftRefused(Said.OTP)
+            raise GiftRefused(GiftError.OTP)
         card = named or self._of_code(otp)
         if card.card_status != GiftStatus.ISSUED:
-            raise GiftRefused(Said.NOT_ACTIVATED)
+            raise GiftRefused(GiftError.NOT_ACTIVATED)
         self.books.run(
             "UPDATE gift_cards SET card_status = :to WHERE merchant = :m AND card_id = :id",
             to=GiftStatus.ACTIVATED,
             id=card.card_id,
         )
         # The vendor's example of a success still says 1.
-        return self._told(card)
+        return self._facts(card)
 
     def _resend(self, fields: dict[str, Any]) -> dict[str, Any]:
         card = self._waiting(fields)
@@ -148,9 +147,9 @@ class GiftCards:
         return {}
 
     def _status(self, fields: dict[str, Any]) -> dict[str, Any]:
-        return self._told(self._issued(fields))
+        return self._facts(self._issued(fields))
 
-    def _told(self, card: _Gift) -> dict[str, Any]:
+    def _facts(self, card: _Gift) -> dict[str, Any]:
         product = PRODUCTS[card.product or 0]
         return {
             "card_status": card.card_status,
@@ -161,41 +160,41 @@ class GiftCards:
 
     def _find(self, fields: dict[str, Any]) -> _Gift:
         card_id = fields.get("card_id")
-        # `type`, because True is an int too; the bound, because SQLite has one.
+        # True is an int too, so `type` is compared. SQLite bounds its integers.
         if type(card_id) is not int or not 0 < card_id < 2**63:
-            raise GiftRefused(Said.CARD)
+            raise GiftRefused(GiftError.CARD)
         found = self._select("card_id = :card_id", card_id=card_id)
         if not found:
-            raise GiftRefused(Said.CARD)
+            raise GiftRefused(GiftError.CARD)
         return found[0]
 
     def _issued(self, fields: dict[str, Any]) -> _Gift:
         card = self._find(fields)
         if card.product is None:
-            raise GiftRefused(Said.CARD)
+            raise GiftRefused(GiftError.CARD)
         return card
 
     def _waiting(self, fields: dict[str, Any]) -> _Gift:
         card = self._issued(fields)
         if card.card_status == GiftStatus.ACTIVATED:
-            raise GiftRefused(Said.ACTIVATED_BEFORE)
+            raise GiftRefused(GiftError.ACTIVATED_BEFORE)
         if card.card_status != GiftStatus.ISSUED:
-            raise GiftRefused(Said.CARD)
+            raise GiftRefused(GiftError.CARD)
         return card
 
     def _of_code(self, code: str) -> _Gift:
         found = self._select("code = :code", code=code)
         waiting = [card for card in found if card.card_status == GiftStatus.ISSUED]
-        # With more than one, a guess would hand somebody's money to somebody else.
+        # With more than one, a guess could give somebody's money to somebody else.
         if len(waiting) > 1 or not found:
-            raise GiftRefused(Said.OTP)
+            raise GiftRefused(GiftError.OTP)
         if not waiting and any(card.card_status == GiftStatus.ACTIVATED for card in found):
-            raise GiftRefused(Said.ACTIVATED_BEFORE)
+            raise GiftRefused(GiftError.ACTIVATED_BEFORE)
         return (waiting or found)[0]
 
     def _select(self, where: str, **values: object) -> list[_Gift]:
         rows = self.books.dicts(
-            "SELECT card_id, product, coalesce(phone, '') AS phone, card_status, coalesce(code, "  # noqa: S608 - our own text
+            "SELECT card_id, product, coalesce(phone, '') AS phone, card_status, coalesce(code, "  # noqa: S608
             "'') AS code, codes"
             f" FROM gift_cards WHERE merchant = :m AND {where}",
             **values,
@@ -204,8 +203,8 @@ class GiftCards:
 
     def _new_code(self, card_id: int, codes: int) -> str:
         code = digits(4, "code", self.seed, self.books.merchant, card_id, codes)
-        # Activation may name no card, so a code should be one waiting card's alone; when too many
-        # wait, it can't be.
+        # Activation may name no card, so a code should belong to one waiting card only. When too
+        # many cards wait, it can't.
         for nth in range(codes + 1, codes + _TRIES):
             if not self._select(
                 "code = :code AND card_status = :issued", code=code, issued=GiftStatus.ISSUED
@@ -245,11 +244,9 @@ CALLS: Final = frozenset(_WORK)
 """The calls of the section."""
 
 
-def _digits(given: object) -> str:
-    """The text of a field that is an integer in one place and a string in another; empty for
-    anything else.
-    """
-    if isinstance(given, str):
-        return given
-    # A number without end has no text that Python would make.
-    return str(given) if type(given) is int and 0 < given < 10**18 else ""
+def _digits(value: object) -> str:
+    """The text of a field that may be an integer or a string; empty for anything else."""
+    if isinstance(value, str):
+        return value
+    # Python makes no text of a number with thousands of digits.
+    return str(value) if type(value) is int and 0 < value < 10**18 else ""

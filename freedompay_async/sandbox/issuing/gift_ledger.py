@@ -1,5 +1,5 @@
-"""The gift cards as their issuer sees them: the merchant's account, cards made in bulk, the
-messages sent, the ledger.
+"""The books of the gift cards: the merchant's account, cards made in bulk, the messages sent, the
+ledger.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ _PAGE: Final = 1_000
 
 
 def open_account(books: Books, *, cards: int) -> None:
-    """Begins the merchant's account with the price of so many cards of each product; one that was
-    begun before stays.
+    """Open the merchant's account with the price of so many cards of each product; an account that
+    exists stays as it is.
     """
     with books.db:
         for product in PRODUCTS.values():
@@ -35,7 +35,7 @@ def open_account(books: Books, *, cards: int) -> None:
 
 
 def make(books: Books) -> int:
-    """A card that waits for the call that issues it."""
+    """Make a card that waits for the call that issues it."""
     made = books.run(
         "INSERT INTO gift_cards (merchant, card_status, created_at) VALUES (:m, :status, :at)",
         status=GiftStatus.UNKNOWN,
@@ -45,7 +45,7 @@ def make(books: Books) -> int:
 
 
 def mark(books: Books, card_id: int, card_status: int) -> None:
-    """Gives a card a status, such as 5, expired; raises `KeyError` if there is no such card."""
+    """Give a card a status, such as 5, expired; raises `KeyError` if there is no such card."""
     with books.db:
         done = books.run(
             "UPDATE gift_cards SET card_status = :to WHERE merchant = :m AND card_id = :id",

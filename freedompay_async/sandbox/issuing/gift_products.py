@@ -1,4 +1,4 @@
-"""What the gift-card section sells, and what a card can be."""
+"""The products of the gift-card section, and the states of a card."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ __all__ = ["PRODUCTS", "GiftStatus", "Product"]
 
 
 class GiftStatus(IntEnum):
-    """The section's `card_status`; 0, unknown, is that of a card made in bulk that nobody has
-    issued.
-    """
+    """The section's `card_status`; a card made in bulk has 0, unknown, until it is issued."""
 
     UNKNOWN = 0
     ISSUED = 1

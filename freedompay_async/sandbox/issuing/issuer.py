@@ -1,6 +1,4 @@
-"""One merchant's issuer: it hands each call to the domain that it belongs to, and keeps the books
-in one piece.
-"""
+"""One merchant's issuer: it gives each call to its module, and keeps the books whole."""
 
 from __future__ import annotations
 
@@ -27,9 +25,9 @@ __all__ = ["Issuer"]
 class Issuer:
     """One merchant's issuer; `clock` gives seconds since the epoch.
 
-    `gift_funds` is for how many gift cards of each product the merchant's account has money when
-    the books are new. The codes that go out by SMS depend on `seed`. The books may be a file, which
-    raises `ValueError` if it holds something else.
+    With new books, the merchant's account has money for `gift_funds` gift cards of each product.
+    The codes that go out by SMS depend on `seed`. The books may be a file; raises `ValueError` if
+    it holds something else.
     """
 
     def __init__(
@@ -48,13 +46,13 @@ class Issuer:
         gift_ledger.open_account(self._books, cards=gift_funds)
 
     def close(self) -> None:
-        """Closes the books; a file keeps them."""
+        """Close the books; a file keeps them."""
         self._books.db.close()
 
     def first_use(self, ids: Iterable[str], *, effect: bool = False) -> bool:
-        """Writes the ids down as seen, all of them; false if any of them had been.
+        """Mark all these ids as seen; false if one of them was seen before.
 
-        Those of an effect are committed together with what it does, so that no kill comes between
+        The ids of an effect are committed together with its work, so that no kill comes between
         the two: `commit` has to follow.
         """
         fresh = requests.first_use(self._books, ids)
@@ -63,7 +61,7 @@ class Issuer:
         return fresh
 
     def commit(self) -> None:
-        """Keeps what was written since."""
+        """Commit the writes since the last commit."""
         self._books.db.commit()
 
     def accept(
@@ -75,10 +73,10 @@ class Issuer:
         late_by: float = 0.0,
         to_holder: bool = False,
     ) -> bool:
-        """Takes an effect in and tells whether it is finished already; raises `Refused`.
+        """Accept an effect; true if it is finished already. Raises `Refused`.
 
         It finishes after `takes` seconds, and `look_up` does not know it for `late_by` seconds.
-        `to_holder`: a card may be ordered without a client, for whoever the `cardholder` is.
+        `to_holder`: a card may be ordered without a client, for the `cardholder`.
         """
         if not rules.is_effect(call):
             raise TypeError(f"{call} is no effect")
@@ -100,15 +98,15 @@ class Issuer:
         return not takes and not self._hold
 
     def look_up(self, fields: dict[str, Any]) -> dict[str, Any] | None:
-        """What `request/status` tells beyond the envelope; `None` if the id is not known.
+        """The answer of `request/status` beyond the envelope; `None` if the id is not known.
 
         Raises `Refused`.
         """
         rules.read(rules.STATUS, fields)
         return requests.look_up(self._books, fields["request_id"])
 
-    def tell(self, call: str, fields: dict[str, Any]) -> dict[str, Any]:
-        """Does a call that makes no request, and gives the answer beyond the envelope; raises
+    def answer(self, call: str, fields: dict[str, Any]) -> dict[str, Any]:
+        """Do a call that makes no request, and give the answer beyond the envelope; raises
         `Refused`.
         """
         body = rules.read(call, fields)
@@ -116,20 +114,20 @@ class Issuer:
             return rules.answer_of(call)(self._books, body)
 
     def serve_gift(self, call: str, fields: dict[str, Any]) -> dict[str, Any]:
-        """Does a gift-card call, and gives the answer beyond `datetime` and `status`; raises
+        """Do a gift-card call, and give the answer beyond `datetime` and `status`; raises
         `GiftRefused`.
         """
         return self._gift_cards.answer(call, fields)
 
     def finish(self, request_id: str) -> None:
-        """Ends a request's processing now, and makes a late one known; raises `KeyError` for an id
+        """End a request's processing now, and make a late one known; raises `KeyError` for an id
         that was not accepted.
         """
         requests.finish(self._books, request_id)
 
     @property
     def hold(self) -> bool:
-        """While on, whatever is not finished stays so; off lets everything take its own time again."""
+        """While true, unfinished requests stay so; false lets them take their own time again."""
         return self._hold
 
     @hold.setter
@@ -138,7 +136,7 @@ class Issuer:
         requests.set_hold(self._books, on=on)
 
     def card(self, card_id: str) -> dict[str, Any] | None:
-        """What the issuer knows of a payment card; `None` if there is no such card."""
+        """The facts of a payment card; `None` if there is no such card."""
         try:
             card = cards.find(self._books, card_id)
         except Refused:
@@ -156,18 +154,16 @@ class Issuer:
         }
 
     def set_pin(self, card_id: str, pin: str) -> None:
-        """Sets a card's PIN, in digits; raises `Refused`."""
+        """Set a card's PIN, in digits; raises `Refused`."""
         with self._books.db:
             pins.set_pin(self._books, card_id, pin)
 
     def made_pin(self, card_id: str) -> str | None:
-        """The PIN that the issuer made for want of one, as its letter would tell the cardholder;
-        `None` if it made none.
-        """
+        """The PIN that the issuer made, as in its letter to the cardholder; `None` without one."""
         return pins.made_pin(self._books, card_id)
 
     def check_pin(self, card_id: str, pin: str) -> bool:
-        """Whether a PIN is right, as a terminal asks; the third wrong one running blocks the card.
+        """Whether a PIN is right, as a terminal asks; three wrong ones in a row block the card.
 
         Raises `Refused`.
         """
@@ -187,7 +183,7 @@ class Issuer:
         rrn: str = "000000000000",
         merchant: dict[str, str] | None = None,
     ) -> None:
-        """Adds a line to a card's statements, and leaves its balance alone; raises `Refused` if
+        """Add a line to a card's statements, without a change of its balance; raises `Refused` if
         there is no such card.
 
         `datetime` has an offset; `merchant` may name `name`, `city` and `country`.
@@ -211,19 +207,19 @@ class Issuer:
         return gift_ledger.sms(self._books, phone)
 
     def stock_gift_cards(self, count: int) -> list[int]:
-        """Gift cards made in bulk, whose ids `cards/issue_card` may name."""
+        """Make gift cards in bulk, whose ids `cards/issue_card` may name."""
         with self._books.db:
             return [gift_ledger.make(self._books) for _ in range(count)]
 
     def mark_gift_card(self, card_id: int, card_status: int) -> None:
-        """Gives a gift card a status, such as 5, expired; raises `KeyError` if there is no such
+        """Give a gift card a status, such as 5, expired; raises `KeyError` if there is no such
         card.
         """
         gift_ledger.mark(self._books, card_id, card_status)
 
     def pages(self) -> Iterator[list[dict[str, Any]]]:
-        """The ledger of payment cards in pages, oldest card first; cards made in the meantime may
-        be in it.
+        """The ledger of payment cards in pages, oldest card first; it may have cards made
+        meanwhile.
         """
         return cards.pages(self._books)
 

@@ -1,6 +1,4 @@
-"""The limits that a merchant sets: kept and told, with what was spent; the sandbox holds nobody to
-them.
-"""
+"""The limits that a merchant sets, with the money spent; the sandbox does not enforce them."""
 
 from __future__ import annotations
 
@@ -17,14 +15,12 @@ if TYPE_CHECKING:
 
 __all__ = ["list_limits", "set_limits"]
 
-# How much of an RFC 3339 time is the same all through the period.
+# The length of an RFC 3339 time's beginning that is the same throughout the period.
 _SAME: Final = {"day": 10, "month": 7}
 
 
 def set_limits(books: Books, body: shapes.SetLimits) -> RequestEnd:
-    """Writes the limits down; the same kind of limit on the same object takes the former one's
-    place.
-    """
+    """Keep the limits; a new limit replaces one of the same kind on the same object."""
     if body.object.type == "card":
         cards.open_card(books, body.object.value)
     _known(books, body.object)
@@ -48,7 +44,7 @@ def set_limits(books: Books, body: shapes.SetLimits) -> RequestEnd:
 
 
 def list_limits(books: Books, body: shapes.ListLimits) -> dict[str, Any]:
-    """A limit without a period comes without one."""
+    """The limits of an object; a limit without a period has no such field."""
     _known(books, body.object)
     rows = books.dicts(
         "SELECT type, period, currency, maximum FROM limits WHERE merchant = :m AND object = "
@@ -57,10 +53,10 @@ def list_limits(books: Books, body: shapes.ListLimits) -> dict[str, Any]:
         object=body.object.type,
         value=body.object.value,
     )
-    return {"limits": [_told(books, body.object, row) for row in rows]}
+    return {"limits": [_facts(books, body.object, row) for row in rows]}
 
 
-def _told(books: Books, of: shapes.LimitObject, row: dict[str, Any]) -> dict[str, Any]:
+def _facts(books: Books, of: shapes.LimitObject, row: dict[str, Any]) -> dict[str, Any]:
     spent = _spent(books, of, row)
     return {
         "type": row["type"],
@@ -73,7 +69,7 @@ def _told(books: Books, of: shapes.LimitObject, row: dict[str, Any]) -> dict[str
 
 
 def _spent(books: Books, of: shapes.LimitObject, row: dict[str, Any]) -> int:
-    # The sandbox knows payments only, and no account apart from its card.
+    # The sandbox has payments only, and no accounts apart from cards.
     if row["type"] != "pay" or of.type == "account":
         return 0
     same = _SAME.get(row["period"], 0)

@@ -1,5 +1,5 @@
-"""What is printed on a card and never kept: made from the card's id, so that it is the same in
-every run.
+"""The numbers on a card. They are never kept: they are made from the card's id, so that they are
+the same in every run.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Printed:
 
 
 def digits(count: int, *parts: object) -> str:
-    """Digits that depend on the parts alone."""
+    """Digits that depend only on the parts."""
     return str(
         int.from_bytes(blake2b(repr(parts).encode(), digest_size=16).digest()) % 10**count
     ).zfill(count)
@@ -64,7 +64,7 @@ def printed(card_id: str, *, made_at: str) -> Printed:
 
 
 def iban(card_id: str) -> str:
-    """The number of a card's account, with right check digits; the bank is none."""
+    """The number of a card's account, with right check digits; no bank has this number."""
     account = "999" + digits(13, "iban", card_id)
     # K and Z count as 20 and 35 behind the account (ISO 13616).
     return f"KZ{98 - int(account + '203500') % 97:02}{account}"

@@ -1,4 +1,4 @@
-"""What the issuer wants of the data of a client: how it looks, not whether it is true."""
+"""The issuer's checks of a client's data: their form, not their truth."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = [
     "check_phone",
 ]
 
-# Country code, and how many digits a number has that begins with it.
+# A country code, and the number of digits of its phone numbers.
 _LENGTHS: Final = (
     *(
         ("1", 11),
@@ -37,7 +37,7 @@ _IIN_LENGTH: Final = 12
 
 
 def check_phone(phone: int) -> None:
-    """Raises `ValueError` for what can't be a whole number with its country code."""
+    """Raises `ValueError` for a phone that is no whole number with its country code."""
     digits = str(phone)
     for code, length in _LENGTHS:
         if digits.startswith(code):
@@ -51,16 +51,14 @@ def check_phone(phone: int) -> None:
 
 
 def check_birthdate(born: date) -> None:
-    """Raises `ValueError` for a day that nobody was born on."""
-    # Nobody knows here where the client is, and somewhere it is tomorrow.
+    """Raises `ValueError` for an impossible birthdate."""
+    # The client's time zone is not known, and somewhere it is tomorrow already.
     if born.year < _FIRST_YEAR or born > (datetime.now(UTC) + timedelta(days=1)).date():
         raise ValueError("`client.birthdate` is before 1900 or in the future")
 
 
 def check_email(email: str) -> None:
-    """Raises `ValueError` for what is no address, or has letters of two scripts where one word
-    stands.
-    """
+    """Raises `ValueError` for what is no address, or mixes two scripts in one word."""
     if not _EMAIL.fullmatch(email) or not email.isprintable():
         raise ValueError("`client.email` is no address")
     local, _, domain = email.partition("@")
@@ -76,7 +74,7 @@ def check_country(country: str, field: str) -> None:
 
 
 def check_person_id(person_id: str, country: str | None) -> None:
-    """Raises `ValueError` for a number that can't be one of a Kazakh."""
+    """Raises `ValueError` for an empty number, or for digits that are no Kazakh number."""
     if not person_id.strip() or not person_id.isprintable():
         raise ValueError("`client.person_id` is empty, or has what can't be printed")
     if country == "KAZ" and re.fullmatch("[0-9]+", person_id) and len(person_id) != _IIN_LENGTH:

@@ -1,4 +1,4 @@
-"""A card's PIN: set, checked, and the count of wrong ones that blocks the card."""
+"""The PIN of a card: setting it, checking it, and the count of wrong ones that blocks the card."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 __all__ = ["check_pin", "made_pin", "reset_counter", "set_encrypted", "set_pin"]
 
-# An encrypted PIN is kept as the fact that there is one: the sandbox has no key to read it with.
+# Kept in place of an encrypted PIN, which the sandbox has no key to read.
 _SEALED: Final = "sealed"
 _LENGTHS: Final = range(4, 13)
 
 
 def set_encrypted(books: Books, body: shapes.SetPin) -> dict[str, Any]:
-    """Sets a PIN that came encrypted, or one that the issuer makes; there is nothing to tell of it."""
+    """Set an encrypted PIN, or one that the issuer makes; the answer has no facts."""
     card = cards.open_card(books, body.card_id)
     _keep(
         books,
@@ -34,7 +34,7 @@ def set_encrypted(books: Books, body: shapes.SetPin) -> dict[str, Any]:
 
 
 def set_pin(books: Books, card_id: str, pin: str) -> None:
-    """Sets a PIN in digits; raises `Refused`."""
+    """Set a PIN in digits; raises `Refused`."""
     cards.open_card(books, card_id)
     if not (pin.isascii() and pin.isdigit() and len(pin) in _LENGTHS):
         raise Refused("invalid_pin", f"a PIN is {_LENGTHS[0]} to {_LENGTHS[-1]} digits")
@@ -42,15 +42,15 @@ def set_pin(books: Books, card_id: str, pin: str) -> None:
 
 
 def made_pin(books: Books, card_id: str) -> str | None:
-    """The PIN that the issuer made, as its letter would tell the cardholder; `None` if the card has
-    no such PIN.
+    """The PIN that the issuer made, as in its letter to the cardholder; `None` if the card has no
+    such PIN.
     """
     made = _made(books, card_id)
     return made if cards.find(books, card_id).pin == _digest(card_id, made) else None
 
 
 def check_pin(books: Books, card_id: str, pin: str) -> bool:
-    """Whether a PIN is right, as a terminal asks; the third wrong one running blocks the card.
+    """Whether a PIN is right, as a terminal asks; three wrong ones in a row block the card.
 
     Raises `Refused`.
     """
@@ -92,6 +92,5 @@ def _made(books: Books, card_id: str) -> str:
 
 
 def _digest(card_id: str, pin: str) -> str:
-    # Not to keep it safe, which four digits never are, but to keep it out of a file that somebody
-    # reads.
+    # Four digits are never safe in a digest; it only keeps the PIN unreadable in the file.
     return blake2b(f"{card_id} {pin}".encode(), digest_size=16).hexdigest()

@@ -1,4 +1,4 @@
-"""An issuer's no."""
+"""The issuer's refusal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["Refused"]
 
 
 class Refused(Exception):
-    """The issuer says no at once."""
+    """The issuer refuses a call at once."""
 
     def __init__(self, code: str, description: str) -> None:
         super().__init__(description)

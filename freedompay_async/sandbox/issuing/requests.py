@@ -1,6 +1,6 @@
-"""The accepted requests, what became of each, and when that is told.
+"""The accepted requests: the outcome of each, and when `request/status` shows it.
 
-Nothing runs in the background: an outcome is settled when the request is accepted, and told when
+Nothing runs in the background: the outcome is decided when the request is accepted, and shown when
 its time has come.
 """
 
@@ -24,7 +24,7 @@ _DESCRIPTIONS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestEnd:
-    """What a request came to, beyond the cards that carry its id."""
+    """The outcome of a request, beyond the cards that have its id."""
 
     client_id: str | None = None
     transaction_id: str | None = None
@@ -33,11 +33,8 @@ class RequestEnd:
 
 
 def first_use(books: Books, ids: Iterable[str]) -> bool:
-    """Writes the ids down as seen, all of them; false if any of them had been.
-
-    It is kept with what follows, when that is committed.
-    """
-    # Each is written, also behind one that had been.
+    """Mark all these ids as seen; false if one of them was seen before. The caller commits."""
+    # A list, so that each id is written, also after one that was seen before.
     written = [
         books.run("INSERT OR IGNORE INTO seen (merchant, id) VALUES (:m, :id)", id=each).rowcount
         for each in ids
@@ -48,6 +45,7 @@ def first_use(books: Books, ids: Iterable[str]) -> bool:
 def write_down(
     books: Books, request_id: str, outcome: RequestEnd, *, takes: float, late_by: float, held: bool
 ) -> None:
+    """Keep an accepted request: it ends after `takes` seconds and is known after `late_by`."""
     now = books.clock()
     books.run(
         "INSERT INTO requests (merchant, id, ready_at, visible_at, held, client_id, error_code, "
@@ -65,7 +63,7 @@ def write_down(
 
 
 def look_up(books: Books, request_id: str) -> dict[str, Any] | None:
-    """What `request/status` tells beyond the envelope; `None` if the id is not known."""
+    """The answer of `request/status` beyond the envelope; `None` if the id is not known."""
     row = books.one(
         "SELECT ready_at, visible_at, held, error_code, client_id, transaction_id, "
         "fin_document_id FROM requests"
@@ -96,7 +94,7 @@ def look_up(books: Books, request_id: str) -> dict[str, Any] | None:
 
 
 def finish(books: Books, request_id: str) -> None:
-    """Ends a request's processing now, and makes a late one known; raises `KeyError` for an id that
+    """End a request's processing now, and make a late one known; raises `KeyError` for an id that
     was not accepted.
     """
     with books.db:
@@ -112,7 +110,7 @@ def finish(books: Books, request_id: str) -> None:
 
 
 def set_hold(books: Books, *, on: bool) -> None:
-    """On: whatever is not finished stays so. Off: everything takes its own time again."""
+    """On: unfinished requests stay so. Off: they take their own time again."""
     with books.db:
         if on:
             books.run(

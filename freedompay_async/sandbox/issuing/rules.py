@@ -1,7 +1,6 @@
-"""Which calls there are: of each its kind, the body that it takes and what does it, in one line.
+"""The calls: kind, body and function of each, in one line.
 
-The vendor's pages show some paths and fields and leave others open; those are filled in after the
-nearest one that is shown.
+The vendor's pages leave some paths and fields open. Those follow the nearest published ones.
 """
 
 from __future__ import annotations
@@ -55,14 +54,14 @@ _OTHER_PATHS: Final = {"/v5/partner/external/cardholder_validate": VALIDATE}
 
 
 class _Effect(NamedTuple):
-    """A call that makes a request: the body that it takes, and what it does to the books."""
+    """A call that makes a request: its body, and the function that changes the books."""
 
     shape: type[Struct]
     work: Callable[[Books, Any], RequestEnd]
 
 
 class _AtOnce(NamedTuple):
-    """A call that makes no request: the body that it takes, and its answer beyond the envelope."""
+    """A call that makes no request: its body, and the function that gives its answer."""
 
     shape: type[Struct]
     work: Callable[[Books, Any], dict[str, Any]]
@@ -112,7 +111,7 @@ def calls() -> frozenset[str]:
 
 
 def call_of(path: str) -> str | None:
-    """The call of a whole path, `None` if there is none."""
+    """The call of a whole path; `None` if there is none."""
     if path.startswith(_CARDS):
         call = path.removeprefix(_CARDS)
         return call if call in _SHAPES else None
@@ -126,37 +125,39 @@ def is_gift(call: str) -> bool:
 
 
 def of_gift_cards(path: str) -> bool:
-    """Whether a whole path is of the gift-card section, be it a call's or not."""
+    """Whether a whole path is of the gift-card section; it may be of no call."""
     return path.startswith(f"{_SECTION}cards/")
 
 
 def is_effect(call: str) -> bool:
-    """Whether a call makes a request, of which `request/status` tells the outcome."""
+    """Whether a call makes a request, whose outcome `request/status` shows."""
     return call in _EFFECTS
 
 
 def has_own_id(call: str) -> bool:
-    """Whether a call's body has a `request_id` of its own, which it uses up."""
+    """Whether a call's body has a `request_id` of its own, which can be used once."""
     return call in _SHAPES and issubclass(_SHAPES[call], shapes.Body)
 
 
 def work_of(call: str) -> Callable[[Books, Any], RequestEnd]:
-    """What an effect does; `read` gives it the body that it takes."""
+    """The function of an effect; it takes the body from `read`."""
     return _EFFECTS[call].work
 
 
 def answer_of(call: str) -> Callable[[Books, Any], dict[str, Any]]:
-    """What answers a call that makes no request, but `request/status`; `read` gives it its body."""
+    """The function of a call without a request, except `request/status`; it takes the body from
+    `read`.
+    """
     return _AT_ONCE[call].work
 
 
 def read(call: str, fields: dict[str, Any]) -> Struct:
-    """The body of a call in its shape; raises `Refused`, whose description names the field."""
+    """The body of a call as a struct; raises `Refused`, whose description names the field."""
     return _convert(fields, _SHAPES[call])
 
 
 def read_order(fields: dict[str, Any]) -> shapes.IssueToHolder:
-    """The body of an order for a card that names no client; raises `Refused`."""
+    """The body of an order for a card without a client; raises `Refused`."""
     return _convert(fields, shapes.IssueToHolder)
 
 
@@ -167,7 +168,7 @@ def _convert(fields: dict[str, Any], shape: type[T]) -> T:
         raise Refused("invalid_request", str(wrong)) from None
 
 
-def _read_other(kind: type, given: object) -> object:
+def _read_other(kind: type, value: object) -> object:
     if kind is shapes.Amount:
-        return shapes.Amount.read(given)
+        return shapes.Amount.read(value)
     raise TypeError(f"{kind.__name__} is no field of a body")

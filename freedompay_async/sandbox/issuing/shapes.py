@@ -1,5 +1,5 @@
-"""The bodies that the payment-card section takes (docs.freedompay.kz, doc-850764 and the pages of
-each call).
+"""The bodies of the payment-card section (docs.freedompay.kz, doc-850764 and the pages of the
+calls).
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ _MOST: Final = Decimal(10) ** 12
 
 RequestId = Annotated[str, Meta(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")]
 Product = Literal[1000, 2000, 3000]
-# Another list than the products of clients, and on no page that could be read: any number may be
-# one.
+# Card products are not those of clients, and no page that we could read has them: any number may
+# be one.
 CardProduct = Annotated[int, Meta(gt=0, lt=10**18)]
 Text = Annotated[str, Meta(min_length=1)]
 LatinName = Annotated[str, Meta(pattern=r"^[ '.\-]*[A-Za-z][A-Za-z '.\-]*\Z")]
@@ -68,12 +68,12 @@ class Amount(int):
     __slots__ = ()
 
     @classmethod
-    def read(cls, given: object) -> Amount:
-        """From a number of the wire; raises `ValueError`, and takes no string and no float."""
-        if isinstance(given, bool) or not isinstance(given, (int, Decimal)):
-            raise ValueError("Expected a number")  # noqa: TRY004 - msgspec names the field of it
-        exact = Decimal(given)
-        # Compared first: to scale a huge exponent would take all memory.
+    def read(cls, value: object) -> Amount:
+        """Make an amount of a number of the wire; raises `ValueError`, also for text or a float."""
+        if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
+            raise ValueError("Expected a number")  # noqa: TRY004 - msgspec adds the field's name
+        exact = Decimal(value)
+        # Compared first, because scaling a huge exponent would take all memory.
         if not 0 < exact < _MOST:
             raise ValueError("Expected a number over 0 and under 10^12")
         minor = exact.scaleb(2)
@@ -123,7 +123,7 @@ class Person(Struct, kw_only=True):
             persons.check_country(self.country, "client.country")
         if self.person_id is not None:
             persons.check_person_id(self.person_id, self.country)
-        # Programs that read a PDF look for its beginning there.
+        # Readers of PDF look for its beginning in these bytes.
         if self.document is not None and b"%PDF-" not in self.document[:_PDF_BEGINS]:
             raise ValueError("`document` is no PDF")
 
@@ -134,7 +134,7 @@ class Identification(Struct, kw_only=True):
 
 
 class Body(Struct, kw_only=True):
-    """What has an id of its own in it: every effect but one, and some reads."""
+    """A body with an id of its own: that of every effect but one, and of some reads."""
 
     request_id: RequestId
 
@@ -175,7 +175,7 @@ class Issue(Body, kw_only=True):
 
 
 class IssueToHolder(Body, kw_only=True):
-    """As a draft page has it (freedompay.kz/fdss), which is cut after some fields of the holder."""
+    """The body on a draft page (freedompay.kz/fdss), which breaks off in the holder's fields."""
 
     product_id: CardProduct
     cardholder: dict[str, Any] | None = None

@@ -1,4 +1,4 @@
-"""What moved on a card, and the two statements that tell it."""
+"""The movements of a card, and its two statements."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def add_movement(
     rrn: str = "000000000000",
     merchant: dict[str, str] | None = None,
 ) -> None:
-    """Adds a line to a card's statements; the balance is the caller's matter.
+    """Add a line to a card's statements; the caller changes the balance.
 
     Raises `Refused` if there is no such card.
     """
@@ -75,7 +75,7 @@ def statement(books: Books, body: shapes.Statement) -> dict[str, Any]:
 
 
 def extended(books: Books, body: shapes.Period) -> dict[str, Any]:
-    """Authorizations are the transactions of the time that wait for their clearing."""
+    """The extended statement; authorizations are transactions that wait for their clearing."""
     card = cards.find(books, body.card_id)
     moved = _movements(books, body.card_id, start=body.start_date, end=body.end_date)
     own = [row for row in moved if row["currency"] == CURRENCY]
@@ -109,7 +109,7 @@ def _movements(
         start=(start or _FIRST).isoformat(),
         end=(end or _LAST).isoformat(),
     )
-    # Their offsets may differ, so that the texts do not sort.
+    # The offsets may differ, so the texts can't be sorted.
     return sorted(rows, key=lambda row: datetime.fromisoformat(row["datetime"]))
 
 

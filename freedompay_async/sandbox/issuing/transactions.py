@@ -58,7 +58,7 @@ def create(books: Books, body: shapes.NewTransaction) -> RequestEnd:
 
 
 def clear(books: Books, body: shapes.Clearing) -> RequestEnd:
-    """Takes the money that is on hold, or less, once; what is not taken is free again."""
+    """Take the money that is on hold, or less, once; the rest is free again."""
     held = _find(books, body.transaction_id)
     cards.open_card(books, held.card_id)
     if held.cleared is not None:
@@ -79,7 +79,7 @@ def clear(books: Books, body: shapes.Clearing) -> RequestEnd:
 
 
 def refund(books: Books, body: shapes.Refund) -> RequestEnd:
-    """Gives back what was cleared, all that is left of it if no amount is named."""
+    """Give back cleared money; without an amount, all that is left of it."""
     paid = _find(books, body.transaction_id)
     cards.open_card(books, paid.card_id)
     if paid.cleared is None:
@@ -104,7 +104,7 @@ def refund(books: Books, body: shapes.Refund) -> RequestEnd:
 
 
 def info(books: Books, body: shapes.TransactionInfo) -> dict[str, Any]:
-    """`refunded` is a transaction of which nothing is left; one refunded in part is `cleared`."""
+    """The facts of a transaction; one that is refunded in part is still `cleared`."""
     found = _find(books, body.transaction_id)
     cleared = found.cleared or 0
     return {

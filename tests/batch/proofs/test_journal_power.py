@@ -20,11 +20,9 @@ from random import Random
 import pytest
 
 from freedompay_async.batch import Journal
-from freedompay_async.batch.entries import Entry
 from freedompay_async.batch.input.rows import Row
-from freedompay_async.batch.plan import PlannedRow, make_plan
-from freedompay_async.batch.report import State
-from freedompay_async.batch.writes import accepted, end, intend
+from freedompay_async.batch.outcome import State
+from freedompay_async.batch.plan import make_plan
 from freedompay_async.contract.models import NewClient
 
 SETTINGS = {
@@ -54,6 +52,10 @@ def planned(number):
     )
 
 
+async def stay():
+    """In place of what brings the log into the file."""
+
+
 def content(connection):
     """All that the journal holds."""
     return tuple(
@@ -73,31 +75,21 @@ class CallState:
 
     async def write(self, rows=4):
         async with Journal.open(self.path) as self.journal:
-            await self.journal.call(
+            await self.journal.writer.call(
                 lambda c: c.execute(f"PRAGMA wal_autocheckpoint = {self.turn}").fetchall()
             )
             await self.keep()
+            # The plan stays in the log, so that one log goes through all of it.
+            self.journal.writer.fold = stay
             await make_plan(
                 self.journal, [planned(number) for number in range(1, rows + 1)], settings=SETTINGS
             )
             await self.keep()
-            entries = [
-                Entry(
-                    number,
-                    number + 1,
-                    f"k{number}",
-                    PlannedRow(row=planned(number)),
-                    None,
-                    None,
-                    {},
-                )
-                for number in range(1, rows + 1)
-            ]
+            entries = await self.journal.take(rows, self.journal.new_owner())
             for step in ("client", "card"):
                 for entry in entries:
                     request_id = f"{step}-{entry.number}"
-                    await intend(
-                        self.journal,
+                    await self.journal.record_intent(
                         entry,
                         step,
                         request_id=request_id,
@@ -105,20 +97,20 @@ class CallState:
                         sent_at=1.5,
                     )
                     await self.keep()
-                    accepted(self.journal, entry, step)
-                    await self.journal.call(lambda _: None)
+                    self.journal.accepted(entry, step)
+                    await self.journal.earlier_runs()
                     await self.keep()
                     entry.client_id = f"client-{entry.number}"
             for entry in entries:
                 entry.card_id = f"card-{entry.number}"
-                await end(self.journal, entry, State.ISSUED, None, SETTINGS)
+                await self.journal.end(entry, State.ISSUED, None)
                 await self.keep()
         return self
 
     async def keep(self):
         # Before anything is asked of it: what was answered for is there by now.
         self.files.append((self.path.read_bytes(), self.path.with_name("run.db-wal").read_bytes()))
-        self.states.append(await self.journal.call(content))
+        self.states.append(await self.journal.writer.call(content))
 
     @property
     def log(self):
@@ -146,7 +138,7 @@ class Disk:
         for suffix, content_ in beside.items():
             self.path.with_name(f"run.db-{suffix}").write_bytes(content_)
         async with Journal.open(self.path) as journal:
-            return await journal.call(content)
+            return await journal.writer.call(content)
 
     async def which(self, life, file, log):
         """The number of the state that this picture opens as; `None` if it is none that ever was."""
@@ -281,11 +273,11 @@ async def test_an_index_that_somebody_left_beside_it_is_not_believed(tmp_path, d
 async def test_the_settings_that_a_power_cut_asks_for_are_in_force(tmp_path):
     names = ("journal_mode", "synchronous", "fullfsync", "locking_mode")
     async with Journal.open(tmp_path / "run.db") as journal:
-        first = await journal.call(
+        first = await journal.writer.call(
             lambda c: [c.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
         )
     async with Journal.open(tmp_path / "run.db") as journal:
-        again = await journal.call(
+        again = await journal.writer.call(
             lambda c: [c.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
         )
 
@@ -332,7 +324,7 @@ async def test_when_a_call_has_returned_its_write_has_left_for_the_device(tellin
     async with Journal.open(telling_disk / "run.db") as journal:
         for number in range(20):
             name = f"{number}"
-            await journal.call(
+            await journal.writer.call(
                 lambda c, name=name: c.execute(
                     "INSERT INTO meta VALUES (?, ?)", (name, "x" * 5_000)
                 )

@@ -43,7 +43,7 @@ def test_json_is_json_in_any_encoding(shell, person, encoding):
     # who reads.
     text = done.stdout.decode("utf-8" if encoding == "ascii" else encoding)
     keys = {
-        told["key"] for told in map(json.loads, text.splitlines()) if told["event"] == "outcome"
+        shown["key"] for shown in map(json.loads, text.splitlines()) if shown["event"] == "outcome"
     }
 
     assert (done.returncode, keys) == (0, {KEY})

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-import urllib.request
 
 import pytest
 
-
-def get(url):
-    with urllib.request.urlopen(url) as response:
-        return response.read().decode()
+from tests.cli.commands import get
 
 
 @pytest.fixture

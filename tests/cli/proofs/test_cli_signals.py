@@ -12,24 +12,10 @@ import threading
 import pytest
 
 from freedompay_async.cli.signals import on_signals, take_signals
+from tests.cli.commands import ISSUE_BY_TWOS, STOPPING
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="it sends signals to itself")
 NUMBER = getattr(signal, "SIGUSR1", signal.SIGINT)
-ISSUE = (
-    "batch",
-    "issue",
-    "clients.csv",
-    "--journal",
-    "run.db",
-    "--product",
-    "2000",
-    "--concurrency",
-    "2",
-)
-STOPPING = (
-    "stopping: no new row starts, and what is on the way is settled. Ctrl-C again aborts; the "
-    "journal can be resumed."
-)
 # What a process of Python runs before anything else, if it stands in its path.
 WINDOWS = """
 import importlib.util
@@ -93,7 +79,7 @@ def test_signal_is_acted_upon_by_the_loop(play):
     play(story())
 
 
-def test_signal_is_given_back_to_whoever_had_it_before(play):
+def test_handler_is_restored_to_whoever_had_it_before(play):
     async def story():
         outer, inner = asyncio.Event(), asyncio.Event()
         with on_signals((NUMBER,), outer.set):
@@ -107,7 +93,7 @@ def test_signal_is_given_back_to_whoever_had_it_before(play):
     play(story())
 
 
-def test_signal_is_given_back_where_the_work_fails(play):
+def test_handler_is_restored_where_the_work_fails(play):
     async def story():
         with pytest.raises(ZeroDivisionError), on_signals((NUMBER,), print):
             raise ZeroDivisionError
@@ -115,7 +101,7 @@ def test_signal_is_given_back_where_the_work_fails(play):
     play(story())
 
 
-def test_signal_is_acted_upon_until_it_is_given_back(play):
+def test_signal_is_acted_upon_until_the_handler_is_restored(play):
     async def story():
         event = asyncio.Event()
         give_back = take_signals((NUMBER,), event.set)
@@ -128,11 +114,11 @@ def test_signal_is_acted_upon_until_it_is_given_back(play):
 
 @pytest.mark.parametrize("loop", LOOPS)
 def test_in_another_thread_there_is_nothing_to_be_done(loop):
-    told = []
+    shown = []
 
     async def story():
         with on_signals((NUMBER,), print):
-            told.append("ran")
+            shown.append("ran")
 
     def run():
         with asyncio.Runner(loop_factory=LOOPS[loop]) as runner:
@@ -142,7 +128,7 @@ def test_in_another_thread_there_is_nothing_to_be_done(loop):
     thread.start()
     thread.join(20)
 
-    assert told == ["ran"]
+    assert shown == ["ran"]
 
 
 # -- commands, each in a process of its own
@@ -161,14 +147,14 @@ def held(shell, issuer, people, windows):
     """A run whose answers to one call are held."""
     gate = issuer.gate("client/add")
     shell.file(people(20))
-    command = shell.start(*ISSUE, **windows)
+    command = shell.start(*ISSUE_BY_TWOS, **windows)
     gate.reached()
     return gate, command
 
 
 def test_batch_runs_where_the_loop_has_no_handlers(shell, issuer, people, one_each, windows):
     shell.file(people(5))
-    command = shell.run(*ISSUE, **windows)
+    command = shell.run(*ISSUE_BY_TWOS, **windows)
 
     assert (command.process.returncode, "Traceback" in command.stderr) == (0, False)
     assert issuer.cards() == one_each(5)

@@ -4,32 +4,17 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import sys
 
 import pytest
 
-ISSUE = (
-    "batch",
-    "issue",
-    "clients.csv",
-    "--journal",
-    "run.db",
-    "--product",
-    "2000",
-    "--concurrency",
-    "2",
-)
-STOPPING = (
-    "stopping: no new row starts, and what is on the way is settled. Ctrl-C again aborts; the "
-    "journal can be resumed."
-)
+from tests.cli.commands import ISSUE_BY_TWOS, PROGRAM, STOPPING
 
 
 def held(shell, issuer, people, call="client/add", rows=60):
     """A run whose answers to one call are held."""
     gate = issuer.gate(call)
     shell.file(people(rows))
-    command = shell.start(*ISSUE)
+    command = shell.start(*ISSUE_BY_TWOS)
     gate.reached()
     return gate, command
 
@@ -125,7 +110,7 @@ def test_ctrl_c_during_a_question(shell, issuer):
 def test_a_reader_that_leaves_during_a_run(shell, issuer, people, one_each):
     shell.file(people(40))
     gate = issuer.gate("card/issue")
-    command = [sys.executable, "-W", "error", "-m", "freedompay_async.cli", *ISSUE, "--json"]
+    command = [*PROGRAM, *ISSUE_BY_TWOS, "--json"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(command, env=shell.env, cwd=shell.folder, text=True, **pipes) as process:
         gate.reached()

@@ -9,7 +9,6 @@ import re
 import signal
 import struct
 import subprocess
-import sys
 import termios
 import threading
 
@@ -18,6 +17,7 @@ import pytest
 from freedompay_async.batch import Progress
 from freedompay_async.cli.display import _clock, _line, _Rate
 from freedompay_async.sandbox import Fault
+from tests.cli.commands import ISSUE_GIFT, PROGRAM
 
 ISSUE = ("batch", "issue", "clients.csv", "--journal", "run.db", "--product", "2000")
 
@@ -31,7 +31,7 @@ class Terminal:
         env = {name: value for name, value in shell.env.items() if name != "COLUMNS"} | {
             "TERM": "xterm"
         }
-        command = [sys.executable, "-W", "error", "-m", "freedompay_async.cli", *args]
+        command = [*PROGRAM, *args]
         self.process = subprocess.Popen(
             command,
             env=env,
@@ -228,17 +228,7 @@ def test_ctrl_c_at_the_question_sends_nothing(issuer, terminal):
 
 
 def test_a_code_is_asked_for_without_echo(shell, issuer, terminal):
-    issued = (
-        "gift-cards",
-        "issue",
-        "--cardholder-name",
-        "IVAN",
-        "--phone",
-        77010000001,
-        "--product-code",
-        1,
-        "--yes",
-    )
+    issued = (*ISSUE_GIFT,)
     card = shell.json(*issued)["card_id"]
     code = issuer.do(issuer.sandbox.sms, 77010000001)[-1]
     screen = terminal("gift-cards", "confirm", "--card-id", str(card), width=300)
@@ -265,11 +255,7 @@ def test_a_window_that_is_closed_ends_the_run_gently(shell, issuer, people):
     shell.file(people(8))
     master, slave = os.openpty()
     command = [
-        sys.executable,
-        "-W",
-        "error",
-        "-m",
-        "freedompay_async.cli",
+        *PROGRAM,
         *ISSUE,
         "--out",
         "issued.csv",

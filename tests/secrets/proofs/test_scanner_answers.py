@@ -11,7 +11,10 @@ from tests.secrets.marked import client, pin_client
 @pytest.mark.usefixtures("loud")
 @pytest.mark.parametrize("trouble", TELLS)
 async def test_answer_in_memory_shows_no_secret(search, in_memory, trouble):
-    fp, hashdt = in_memory(client(region="KZ"), trouble), in_memory(pin_client(), trouble)
+    fp, hashdt = (
+        client(region="KZ", transport=in_memory(trouble)),
+        pin_client(transport=in_memory(trouble)),
+    )
 
     await search.all_calls(fp, hashdt)
 

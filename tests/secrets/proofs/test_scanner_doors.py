@@ -103,7 +103,7 @@ async def test_question_about_an_effect_shows_nothing_that_was_sent_with_it(
     search, in_memory, told, ask
 ):
     issuer = Remembers(TELLS[told])
-    fp = in_memory(client(), issuer)
+    fp = client(transport=in_memory(issuer))
     operations = {name: await make(fp, extra=EXTRA) for name, make in EFFECTS.items()}
 
     for name, operation in operations.items():
@@ -126,7 +126,7 @@ async def test_failure_that_is_told_later_shows_nothing_that_was_sent(search, in
         }
         return Reply(200, {}, json.dumps(failed).encode())
 
-    fp = in_memory(client(), Remembers(tell))
+    fp = client(transport=in_memory(Remembers(tell)))
     for name, make in EFFECTS.items():
         await search.call(name, (await make(fp, extra=EXTRA)).result(timeout=0.5))
 
@@ -174,7 +174,7 @@ async def test_process_that_sent_nothing_shows_no_secret_of_a_shape(
             if len(value[at:]) > 18 or not at
         }
     )
-    fp = in_memory(client(), lambda asked: Reply(200, {}, json.dumps(say(value)).encode()))
+    fp = client(transport=in_memory(lambda asked: Reply(200, {}, json.dumps(say(value)).encode())))
 
     leaks = []
     for ask in (
@@ -227,7 +227,9 @@ async def test_code_that_was_not_sent_is_not_shown_by_a_call_with_codes(
             "more": [{"x": int(CODES[code])}],
         }
     scanner = Scanner({"code": CODES[code]})
-    fp = in_memory(client(region="KG"), lambda asked: Reply(200, {}, json.dumps(said).encode()))
+    fp = client(
+        region="KG", transport=in_memory(lambda asked: Reply(200, {}, json.dumps(said).encode()))
+    )
 
     try:
         leaks = scanner.answer(await WITH_CODES[call](fp), "answer")
@@ -259,10 +261,11 @@ async def test_token_that_was_renewed_is_not_shown(search, in_memory):
         product_id="p",
         token=source,
         policy=HASTY,
+        transport=in_memory(issuer),
     )
     scanner = Scanner({**MARKS, "first": "MARKFIRSTe8b1c7d05f92634a"})
     search.scanner = scanner
-    await search.call("page", PIN_CALLS["pins.set_url"](in_memory(hashdt, issuer)))
+    await search.call("page", PIN_CALLS["pins.set_url"](hashdt))
 
     assert search.found == []
     assert search.errors == {"RequestFailed"}

@@ -73,7 +73,7 @@ def scanner():
 @pytest.mark.parametrize(("form", "spelling"), CASES)
 async def test_secret_in_another_spelling_is_not_shown(search, in_memory, form, spelling):
     fp, extra = (
-        in_memory(client(), form(SPELLINGS[spelling])),
+        client(transport=in_memory(form(SPELLINGS[spelling]))),
         {f"memo{number}": Secret(odd) for number, odd in enumerate(ODD)},
     )
     await search.call("read", fp.cards.info("c-1", extra=extra))
@@ -121,7 +121,7 @@ async def test_long_document_is_not_shown(search, in_memory, told, status):
             ).encode(),
         )
 
-    fp = in_memory(client(timeout=0.5), tell)
+    fp = client(timeout=0.5, transport=in_memory(tell))
     await search.call(
         "create", fp.clients.create(product_id=2000, client=person(document=DOCUMENT))
     )

@@ -26,8 +26,12 @@ BROKEN = [
 
 @pytest.mark.parametrize("trouble", BROKEN)
 async def test_connection_that_breaks_shows_no_secret(search, serving, trouble):
-    async with serving(trouble) as url, client(url, region="KG") as fp, pin_client(url) as hashdt:
-        fp._transport._pool._max_answer = hashdt._transport._pool._max_answer = 2**16
+    most = {"max_answer": 2**16}
+    async with (
+        serving(trouble) as url,
+        client(url, region="KG", **most) as fp,
+        pin_client(url, **most) as hashdt,
+    ):
         await search.all_calls(fp, hashdt)
 
     assert search.found == []

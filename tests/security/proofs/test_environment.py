@@ -12,6 +12,7 @@ import pytest
 from freedompay_async import ConfigurationError, FreedomPay, NotSent
 from freedompay_async.hashdt import HashDT
 from freedompay_async.settings.settings import Settings
+from tests.transports import Carrier
 
 PASSWORD = "the-password-of-the-proxy"
 
@@ -89,11 +90,15 @@ async def test_netrc_is_not_sent(serving, ask, good, kind, netrc):
 
 
 MAKERS = {
-    "FreedomPay": lambda: FreedomPay(auth_id="1", secret_key="k", region="KG", test=True),
+    "FreedomPay": lambda **options: FreedomPay(
+        auth_id="1", secret_key="k", region="KG", test=True, **options
+    ),
     "FreedomPay.from_env": FreedomPay.from_env,
-    "FreedomPay.from_settings": lambda: FreedomPay.from_settings(Settings.from_env()),
-    "HashDT": lambda: HashDT(
-        base_url="https://hashdt.example.com", api_key="a", product_id="p", token="t"
+    "FreedomPay.from_settings": lambda **options: FreedomPay.from_settings(
+        Settings.from_env(), **options
+    ),
+    "HashDT": lambda **options: HashDT(
+        base_url="https://hashdt.example.com", api_key="a", product_id="p", token="t", **options
     ),
 }
 
@@ -103,7 +108,9 @@ def test_environment_is_not_trusted_unless_asked(maker, proxied, monkeypatch):
     for name, value in {"AUTH_ID": "1", "SECRET_KEY": "k", "REGION": "KG", "TEST": "1"}.items():
         monkeypatch.setenv(f"FREEDOMPAY_{name}", value)
     proxied("http://127.0.0.1:9")
-    way = MAKERS[maker]()._transport._way
+    transport = Carrier()
+    MAKERS[maker](transport=transport)
+    way = transport.destination.way
 
     assert (way.proxy, way.netrc, way.unused) == (None, False, "https_proxy")
 
@@ -280,7 +287,8 @@ async def test_no_connection_says_which_proxy_was_not_used(ask, kind, proxied):
     with pytest.raises(
         NotSent,
         match=(
-            "https_proxy names a proxy, and it is not used: trust_env=True, proxy= or --proxy would"
+            "https_proxy names a proxy, which is not used: set trust_env=True, proxy= or --proxy "
+            "to use it"
         ),
     ):
         await ask(kind, "https://127.0.0.1:1", timeout=1.0)
@@ -290,7 +298,7 @@ async def test_host_that_is_silent_says_which_proxy_was_not_used(serving, ask, k
     proxied("http://127.0.0.1:1")
     async with serving(silent) as host:
         with pytest.raises(
-            NotSent, match="no connection in time; https_proxy names a proxy, and it is not used"
+            NotSent, match="no connection in time; https_proxy names a proxy, which is not used"
         ):
             await ask(kind, f"https://127.0.0.1:{host.port}", timeout=1.0)
 

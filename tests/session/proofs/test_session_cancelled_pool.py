@@ -20,7 +20,7 @@ import pytest
 
 from freedompay_async import NewClient, OutcomeUnknown, Secret
 from freedompay_async.hashdt import HashDT
-from freedompay_async.traffic.pace import Pace
+from freedompay_async.traffic.rate_limit import RateLimit
 from tests.leaks.certificate import client_context, server_context
 from tests.leaks.raw_issuer import RawIssuer
 
@@ -40,7 +40,7 @@ DAYS = {"start": dt.date(2026, 1, 1), "end": dt.date(2026, 3, 1)}
 @pytest.fixture(autouse=True)
 def _nothing_is_learnt(monkeypatch):
     """What a 429 teaches the client is tested elsewhere; here it would only take time."""
-    monkeypatch.setattr(Pace, "limited", lambda *_: None)
+    monkeypatch.setattr(RateLimit, "limited", lambda *_: None)
 
 
 @dataclass
@@ -182,7 +182,7 @@ class Cancelled:
 
 
 @pytest.fixture
-def cancel_everywhere(connect, pool, settled, cancelled_at, warned, tmp_path):
+def cancel_everywhere(connect, hasty, pool, settled, cancelled_at, warned, tmp_path):
     """Cancels a kind of call at its first wait, its second, and so on, until it is not cancelled
     any more.
     """
@@ -219,7 +219,7 @@ def cancel_everywhere(connect, pool, settled, cancelled_at, warned, tmp_path):
             api_key="k",
             product_id="p",
             token=token,
-            policy=fp._session.policy,
+            policy=hasty(),
             **options,
         )
         one, before = One(fp, pins), Counter(issuer.books.effects)

@@ -143,6 +143,7 @@ INTERRUPTED = """
 import asyncio, logging, os, signal, sys
 from freedompay_async import FreedomPay
 from tests.leaks.raw_issuer import RawIssuer
+from tests.transports import in_use
 
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 # Whoever starts the tests in the background may have it ignored.
@@ -163,7 +164,7 @@ async def main():
             except asyncio.CancelledError as error:
                 print(error.request_id, error.outcome_unknown, flush=True)
                 asyncio.current_task().uncancel()
-                print((await fp.cards.balance("card-next")).extra["card_id"], len(fp._transport._pool.session.connector._acquired), flush=True)
+                print((await fp.cards.balance("card-next")).extra["card_id"], in_use(fp).taken, flush=True)
                 raise
 
 with asyncio.Runner() as runner:

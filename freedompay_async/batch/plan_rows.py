@@ -1,0 +1,115 @@
+"""The rows of a plan: of the right types, each with a key of its own, and without secrets."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from freedompay_async.batch.input.documents import DocumentProblem, document_digest
+from freedompay_async.batch.input.misfits import Misfits
+from freedompay_async.batch.input.rows import Problem
+from freedompay_async.batch.journal.records import PlannedRecord
+from freedompay_async.batch.kept import PlannedRow
+from freedompay_async.batch.plan_keys import Keys
+from freedompay_async.redaction.opening import opened
+from freedompay_async.redaction.secret import MASK, Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from freedompay_async.batch.input.rows import Row
+    from freedompay_async.batch.journal.plan_index import PlanIndex
+    from freedompay_async.batch.plan_warnings import Warnings
+
+__all__ = ["PlanRows"]
+
+_MASKED: Final = MASK.encode()
+
+
+class PlanRows:
+    """Makes the rows of a plan; what is wrong with one is added to the problems."""
+
+    def __init__(self, problems: list[Problem], warnings: Warnings, index: PlanIndex) -> None:
+        self._problems: Final = problems
+        self._warnings: Final = warnings
+        self._keys: Final = Keys(index, problems, warnings)
+        warnings.begin(index)
+        # To ask the system about every folder of every document would take long.
+        self._folders: Final[Callable[[str], str]] = lru_cache(maxsize=256)(_real_folder)
+
+    def records(self, rows: Iterable[Row | list[Problem]]) -> Iterator[PlannedRecord]:
+        """Of each row that is good."""
+        number = 0
+        for row in self._fitting(rows):
+            named = self._keys.take(row)
+            planned = self._planned(named or row)
+            if named is None or planned is None:
+                continue
+            data = self._encoded(planned)
+            if data is None:
+                continue
+            self._warnings.look(named)
+            number += 1
+            yield PlannedRecord(number, named.key, named.line, data)
+
+    def _fitting(self, rows: Iterable[Row | list[Problem]]) -> Iterator[Row]:
+        """The rows that a file or their types have nothing against."""
+        misfits = Misfits()
+        for place, row in enumerate(rows, 1):
+            if isinstance(row, list):
+                self._problems.extend(row)
+            elif found := misfits.of(row, place):
+                self._problems.extend(found)
+            else:
+                yield row
+
+    def _planned(self, row: Row) -> PlannedRow | None:
+        """With the path and the hash of its document; `None` where that can't be read."""
+        if row.document is None:
+            return PlannedRow(row=row)
+        path = self._real(row.document)
+        try:
+            digest = document_digest(path)
+        except DocumentProblem as error:
+            self._problems.append(Problem(row.line, "document", str(error)))
+            return None
+        return PlannedRow(
+            row=row if row.document == path else msgspec.structs.replace(row, document=path),
+            document_sha256=digest,
+        )
+
+    def _encoded(self, planned: PlannedRow) -> bytes | None:
+        """JSON, as a journal keeps it; `None` where a journal can't."""
+        try:
+            data = msgspec.json.encode(planned)
+        except UnicodeEncodeError:
+            wrong = "has characters that UTF-8 can't write (half of a surrogate pair): correct them"
+        else:
+            if _MASKED not in data or not _has_secret(planned):
+                return data
+            wrong = (
+                "has a Secret in it, and a journal keeps none: give plain text, and a document by "
+                "its path"
+            )
+        self._problems.append(Problem(planned.row.line, None, wrong))
+        return None
+
+    def _real(self, path: str) -> str:
+        """As `os.path.realpath` does it where names are case-sensitive; folders are remembered."""
+        folder, name = os.path.split(path)
+        if name in {"", ".", ".."} or os.path.islink(path):  # noqa: PTH114 - pathlib takes longer than the system
+            return os.path.realpath(path)
+        return os.path.join(self._folders(folder), name)  # noqa: PTH118
+
+
+def _has_secret(planned: PlannedRow) -> bool:
+    found: list[Secret] = []
+    opened(planned, found.append)
+    return bool(found)
+
+
+def _real_folder(path: str) -> str:
+    return os.path.realpath(path)

@@ -1,0 +1,41 @@
+"""The sockets of a pool, for what aiohttp does not do with them: a closed loop, and a fork."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import Any, Final
+from weakref import WeakSet
+
+__all__ = ["Sockets"]
+
+
+class Sockets:
+    """Makes the sockets of a pool, and knows those that still exist."""
+
+    def __init__(self) -> None:
+        self._made: Final[WeakSet[socket.socket]] = WeakSet()
+
+    def make(self, address: Any) -> socket.socket:
+        """The `socket_factory` of aiohttp's connector."""
+        family, kind, protocol, *_ = address
+        made = socket.socket(family, kind, protocol)
+        self._made.add(made)
+        return made
+
+    def close(self) -> None:
+        """Close what aiohttp would leave to a loop that is closed already."""
+        for left in list(self._made):
+            left.close()
+
+    def disown(self) -> None:
+        """In a forked child: let all copies lead nowhere.
+
+        A copy that is closed or collected in the child would take the parent's socket out of the
+        epoll that the two processes share, and the parent would hear no answer any more. TLS would
+        also say goodbye to the issuer in the parent's name.
+        """
+        with socket.socket() as nowhere:
+            for copy in list(self._made):
+                if copy.fileno() >= 0:
+                    os.dup2(nowhere.fileno(), copy.fileno(), inheritable=False)
