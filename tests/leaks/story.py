@@ -304,7 +304,7 @@ def fill() -> None:
                 each.note(f"filled {number}", (Otp("1234"),))
         elif isinstance(each, Bodies):
             for number in range(REMEMBERED):
-                each.note(f"filled {number}", "/path", str(number).encode())
+                each.before_attempt(f"filled {number}", "/path", str(number).encode())
 
 
 def idle(client) -> int:
