@@ -149,19 +149,24 @@ class CallState:
     def _send_again(self, evidence: Evidence, now: float, retry_after: float) -> Action:
         """The one place where a call is sent a second time. All conditions:
 
-        * `READ` and `REPEATABLE`: the last attempt got no answer, or HTTP 429 and the call waits
-          that out (`queue`). Fewer than `policy.attempts` were made. Each has a fresh id.
+        * `READ` and `REPEATABLE`: the last attempt was not sent, got no answer (a 5xx is none), or
+          got HTTP 429 and the call waits that out (`queue`); of a `REPEATABLE` call an answer that
+          can't be read is no answer either. Fewer than `policy.attempts` were made. Each attempt
+          has a fresh id.
         * An effect of which no attempt has left or each got HTTP 429: the same, under the same id.
           After HTTP 429 an `UNASKABLE` effect also needs `may_repeat_unasked`.
         * An `ASKABLE` effect that may have been done (`LOST`, `BLOCKED`): a look-up that was asked
-          `policy.grace` seconds or more after the last send does not know the id, the first send is
-          less than `policy.resend_within` seconds ago, and that age is known.
+          `policy.grace` seconds or more after the last send does not know the id (a 404 that is
+          not the contract's counts as that), the first send is less than `policy.resend_within`
+          seconds ago, and that age is known.
         * An `UNASKABLE` effect that may have been done: `may_repeat_unasked`, it was the first
           attempt, and `policy.grace` seconds pass before the second.
 
-        Never: after an error or a 401 or 403 of the contract, when the client is closed, or where
-        a path that no page shows got HTTP 404. The transport asks `may_leave` again before the
-        first byte.
+        Never: after an error or a 401 or 403 of the contract; where a path that no page shows got
+        HTTP 404; and after a `final` verdict (the client is closed, the certificate is not trusted,
+        the proxy can't be used, the batch stops). Then `Driver._pause` needs time for the pause
+        before the deadline, and a turn of the retry budget. The transport asks `may_leave` again
+        before the first byte.
         """
         rules, policy = self.rules, self.rules.policy
         if self.state not in _MAYBE_DONE or rules.retry.harmless:
