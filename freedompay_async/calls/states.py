@@ -160,7 +160,7 @@ class CallRules(Struct, frozen=True):
     ask_once: bool = False
     """A refusal is looked up once, at once, whoever made the id: the caller asks again later."""
     queue: bool = True
-    """Whether an HTTP 429 is waited out."""
+    """Whether the call waits: for a slot (if not, it raises `Busy`), and after an HTTP 429."""
     path_unsure: bool = False
     """No page of the vendor shows the path."""
     age_known: bool = True
