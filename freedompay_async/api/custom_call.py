@@ -116,16 +116,16 @@ def _check_type(answer_type: Any) -> None:
         )
 
 
-def _custom_types(part: object, seen: set[int]) -> Iterator[type]:
+def _custom_types(part: object, visited: set[int]) -> Iterator[type]:
     """The classes inside a type that JSON does not have."""
-    if id(part) in seen:
+    if id(part) in visited:
         return
-    seen.add(id(part))
+    visited.add(id(part))
     if isinstance(part, inspect.CustomType):
         yield part.cls
     elif isinstance(part, inspect.Type | inspect.Field):
         for name in part.__struct_fields__:
-            yield from _custom_types(getattr(part, name), seen)
+            yield from _custom_types(getattr(part, name), visited)
     elif isinstance(part, tuple):
         for each in part:
-            yield from _custom_types(each, seen)
+            yield from _custom_types(each, visited)

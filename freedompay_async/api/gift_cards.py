@@ -242,27 +242,27 @@ class GiftCardOrder(Staying):
                 raise
             return await self._by_its_status(error, timeout)
 
-    async def _by_its_status(self, doubt: FreedomPayError, timeout: float | None) -> GiftCardState:
-        """The card, if it is activated; otherwise `doubt` is raised."""
+    async def _by_its_status(self, unsure: FreedomPayError, timeout: float | None) -> GiftCardState:
+        """The card, if it is activated; otherwise `unsure` is raised."""
         try:
             state = await self.status(timeout=timeout)
         except Exception as error:  # noqa: BLE001 - a signer may raise anything, and the caller has to learn of the confirmation
             why = str(error) if isinstance(error, FreedomPayError) else type(error).__name__
-            doubt.add_note(f"the question about the card's state failed too: {why}")
-            raise doubt from (None if isinstance(error, FreedomPayError) else error)
+            unsure.add_note(f"the question about the card's state failed too: {why}")
+            raise unsure from (None if isinstance(error, FreedomPayError) else error)
         except asyncio.CancelledError as error:
             # The caller has to learn of the confirmation, not of the question.
-            mark_cancelled(error, doubt.request_id, outcome_unknown=True)
-            error.add_note(str(doubt))
-            warn_of_unknown(doubt.call, doubt.request_id)
+            mark_cancelled(error, unsure.request_id, outcome_unknown=True)
+            error.add_note(str(unsure))
+            warn_of_unknown(unsure.call, unsure.request_id)
             raise
         if state.card_status == GiftCardStatus.ACTIVATED:
             return state
         if state.card_status is not None:
-            doubt.add_note(
+            unsure.add_note(
                 f"the issuer says of the card's state since: {state.card_status.sentence}"
             )
-        raise doubt
+        raise unsure
 
     async def resend_code(self, *, timeout: float | None = None) -> GiftAnswer:
         """Send another code to the phone."""

@@ -23,7 +23,7 @@ from freedompay_async.client import FreedomPay
 from freedompay_async.contract.calls import Section
 from freedompay_async.contract.request_ids import checked_name
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.guards.arguments import check_flag, check_type
+from freedompay_async.guards.arguments import check_flag, check_type, refusal
 from freedompay_async.guards.staying import Staying
 from freedompay_async.operations.stream import stream
 
@@ -102,7 +102,8 @@ class Batch(Staying):
         if limits is not None:
             check_type("limits", limits, Limits, "Limits")
         check_type("fp", fp, FreedomPay, "a FreedomPay")
-        check_type("journal", journal, BatchJournal, "a Journal, as Journal.open() gives it")
+        if isinstance(journal, type) or not isinstance(journal, BatchJournal):
+            raise refusal("journal", journal, "a Journal, as Journal.open() gives it")
         self._fp: Final = fp
         self.journal: Final = journal
         """The journal that it was given."""

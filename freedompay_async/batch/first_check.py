@@ -35,7 +35,7 @@ CHECKS: Final = ("sample", "all", "none")
 EACH_ROW: Final = "all"
 _SAMPLE: Final = 50
 _ASKED_FIRST: Final = "request ids are asked about before they are sent for the first time"
-_NOT_TOLD: Final = (
+_NO_CLEAR_ANSWER: Final = (
     "nothing was sent. Whether the request ids of this batch were used before is not known: "
     "request/status gave no clear answer to "
     "{nothing} of {asked} questions, the last time: {why}. Run it again later; or, if this is how "
@@ -48,7 +48,7 @@ _HELD: Final = (
     "before it is asked again, longer than there was time left for (Limits.settle is {settle:g} "
     "s). Run it again later."
 )
-_NOT_TOLD_OF_ROWS: Final = (
+_NO_CLEAR_ANSWER_OF_ROWS: Final = (
     "whether the request ids of the rows that are left were used before is not known: for "
     "{settle:g} s request/status gave no "
     "clear answer to any question about them, the last time: {why}. Nothing was sent for these "
@@ -121,7 +121,7 @@ class FirstCheck:
             error = nothing.__cause__ if isinstance(nothing, Stopped) else nothing
             if self._answered < began and isinstance(error, FreedomPayError):
                 raise ConfigurationError(
-                    _NOT_TOLD_OF_ROWS.format(settle=shared.limits.settle, why=why(error))
+                    _NO_CLEAR_ANSWER_OF_ROWS.format(settle=shared.limits.settle, why=why(error))
                 ) from error
             raise Stopped from nothing
         self._answered = loop.time()
@@ -130,7 +130,7 @@ class FirstCheck:
     async def _known_sample(self, rows: int) -> bool:
         shared, settings, numbers = self._shared, self._shared.settings, spread(rows)
         keys = await shared.journal.keys(numbers)
-        # An issuer that answers 503 for an unknown id is not silent.
+        # An issuer that answers 503 for an unknown id is not in an outage.
         shared.lane.unsure = True
         try:
             known = await self._one_known(
@@ -178,7 +178,7 @@ class FirstCheck:
             if left and not known and not seconds_left():
                 error = list(left.values())[-1]
                 raise ConfigurationError(
-                    _NOT_TOLD.format(nothing=len(left), asked=len(ids), why=why(error))
+                    _NO_CLEAR_ANSWER.format(nothing=len(left), asked=len(ids), why=why(error))
                 ) from error
         return known
 

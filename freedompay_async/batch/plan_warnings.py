@@ -55,7 +55,7 @@ class Warnings:
         self._numbers = known_numbers()
         if self._numbers is None:
             self.not_looked(
-                "phone numbers that are given to nobody were not looked for: install "
+                "phone numbers of unassigned ranges were not looked for: install "
                 "freedompay-async[cli] for that"
             )
 

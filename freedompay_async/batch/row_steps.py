@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import nullcontext
-from dataclasses import dataclass
+from functools import partial
 from random import random
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -17,9 +17,11 @@ import anyio
 from freedompay_async.batch.ending import Ended, failed
 from freedompay_async.batch.entries import Refusal
 from freedompay_async.batch.input.documents import DocumentProblem
+from freedompay_async.batch.lease import LeaseLost
 from freedompay_async.batch.outcome import State
 from freedompay_async.batch.results import looked_up, result_of
 from freedompay_async.batch.run_resources import too_long
+from freedompay_async.batch.send import Send
 from freedompay_async.batch.stopping import Stopped, Wait
 from freedompay_async.batch.used_before import used_before
 from freedompay_async.errors import (
@@ -40,8 +42,10 @@ if TYPE_CHECKING:
     from freedompay_async.batch.first_check import FirstCheck
     from freedompay_async.batch.refusals import Refusals
     from freedompay_async.batch.run_resources import RunResources
+    from freedompay_async.calls.compose import Composer
     from freedompay_async.contract.calls import Call
     from freedompay_async.contract.models import Intent, RequestState
+    from freedompay_async.settings.options import ChangeOptions
 
 __all__ = ["UNKNOWN", "RowSteps"]
 
@@ -50,28 +54,6 @@ R = TypeVar("R")
 _LONGEST_PAUSE: Final = 30.0
 UNKNOWN: Final = (OutcomeUnknown, DuplicateRequest, ProtocolError)
 """Errors after which it is not known whether a step was done."""
-
-
-@dataclass(slots=True)
-class _Send:
-    """One intent of a row on its way to the issuer.
-
-    Attributes:
-        sent_at: seconds since the epoch at which an earlier run first sent it; `None`: none did.
-        recorded: the journal has it.
-        counted: the guard has let it pass once.
-        answered: the issuer answered it with 429, so the journal keeps it whatever follows.
-    """
-
-    row: Entry
-    step: str
-    call: Call[Any]
-    body: Intent
-    body_sha256: bytes
-    sent_at: float | None
-    recorded: bool = False
-    counted: bool = False
-    answered: bool = False
 
 
 class RowSteps:
@@ -187,10 +169,11 @@ class RowSteps:
                 changed = shared.changed.get(call.name)
                 return await looked_up(shared, call, request_id, changed=changed), False
             sent_at = None if earlier is None else shared.clock.sent_at(earlier.sent_at)
-            send = _Send(row, step, call, body, digest, sent_at, recorded=earlier is not None)
+            options: ChangeOptions = {"request_id": request_id}
+            own = earlier is not None
+            send = Send(row, step, call, body, options, digest, sent_at, recorded=own)
             # A known request is our own only where the answer to an earlier send of ours was lost.
             # After a 429, or an id that was unknown just before, somebody else may have used it.
-            own = earlier is not None
             try:
                 operation: Operation[R] = await self._carried_out(send)
             except (RequestFailed, OutcomeUnknown, DuplicateRequest) as error:
@@ -204,7 +187,7 @@ class RowSteps:
         refusal = Refusal.OWN if own else Refusal.PERHAPS_USED
         return await self._refusals.of_this_run(row, step, call, refused, refusal=refusal)
 
-    async def _carried_out(self, send: _Send) -> Operation[Any]:
+    async def _carried_out(self, send: Send) -> Operation[Any]:
         """Send an intent until it is answered: an outage or a limit is no fault of its row.
 
         Raises:
@@ -237,18 +220,22 @@ class RowSteps:
             with Wait(shared.stopping):
                 await anyio.sleep(wait)
 
-    async def _record_and_start(self, send: _Send) -> Operation[Any]:
-        """Write an intent into the journal, then send it.
+    async def _record_and_start(self, send: Send) -> Operation[Any]:
+        """Sign an intent, write it into the journal, then send it.
 
-        A stop of the run ends both waits, for a slot and for the turn to leave. It does not end
-        the write between them, nor anything after the request has left.
+        A stop of the run ends the waits for the signer, for a slot and to leave. It does not end
+        the write, nor anything after the request has left.
         """
         if send.sent_at is not None:
-            return await self._start(send)
+            return await self._start(send, partial(self._check_lease, send.row))
         has_slot, left = False, False
+        # A signer may be slow. It is asked first, so that no recorded intent and no slot waits.
+        with Wait(self._shared.stopping):
+            signed = await self._shared.session.sign(send.call, send.body, send.options)
 
         def on_leave() -> None:
             nonlocal left
+            self._check_lease(send.row)
             left = True
             wait.off()
             give_slot_back()
@@ -266,7 +253,7 @@ class RowSteps:
                 has_slot = True
                 await self._record(send)
             with Wait(self._shared.stopping) as wait:
-                return await self._start(send, on_leave)
+                return await self._start(send, on_leave, signed)
         except BaseException:
             if not left:
                 self._take_back(send)
@@ -274,7 +261,7 @@ class RowSteps:
         finally:
             give_slot_back()
 
-    async def _record(self, send: _Send) -> None:
+    async def _record(self, send: Send) -> None:
         shared = self._shared
         self._guard(send.step, send.counted)
         send.counted = True
@@ -289,20 +276,29 @@ class RowSteps:
         )
         send.recorded = True
 
+    def _check_lease(self, row: Entry) -> None:
+        """Keep a request from leaving whose row another run may have by now."""
+        if not self._shared.journal.holds(row):
+            raise LeaseLost
+
     async def _start(
-        self, send: _Send, on_leave: Callable[[], None] | None = None
+        self,
+        send: Send,
+        on_leave: Callable[[], None],
+        signed: Composer | None = None,
     ) -> Operation[Any]:
         return await start(
             self._shared.session,
             send.call,
             send.body,
-            {"request_id": send.row.request_id(send.step, self._shared.settings)},
+            send.options,
             sent_at=send.sent_at,
             on_leave=on_leave,
             ask_once=True,
+            signed=signed,
         )
 
-    def _take_back(self, send: _Send) -> None:
+    def _take_back(self, send: Send) -> None:
         """Forget an intent that was surely not sent.
 
         Nobody waits for this write: if it is lost, the next run only asks about the intent once.

@@ -9,7 +9,7 @@ import dataclasses
 from contextlib import aclosing, suppress
 from functools import partial
 from math import inf
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 
@@ -55,6 +55,9 @@ _CHUNK: Final = 500
 _RENEWALS: Final = 3
 # A few held rows prove nothing, however few are in flight at once.
 _FEWEST_HELD: Final = 16
+_LOST: Final = (
+    "this run has lost its rows, and another run may have them: nothing more is sent for them here"
+)
 # Errors that end the whole run.
 _FATAL: Final = (AuthenticationError, ConfigurationError, JournalError)
 
@@ -131,7 +134,7 @@ class Run:
         shared = self._begin(plan, before, facts)
         remembered = facts.get(Fact.CHECK_FIRST) == EACH_ROW
         first = FirstCheck(shared, self._check_first, remembered=remembered)
-        self._journal.begin_run(self._owner, dataclasses.asdict(self._limits))
+        self._journal.begin_run(self._owner, _plain_numbers(self._limits))
         steps = RowSteps(shared, first, Refusals(shared), guard=self._guard, ahead=self._ahead)
         flow = RowFlow(shared, steps)
         async with anyio.create_task_group() as watch:
@@ -195,7 +198,7 @@ class Run:
                     return
                 await anyio.sleep(seconds / _RENEWALS)
         except LeaseLost:
-            self.stop()
+            self._lost()
         except JournalError as error:
             self._end_with(error)
 
@@ -206,7 +209,12 @@ class Run:
                 for row in chunk:
                     yield row
         except LeaseLost:
-            self.stop()
+            self._lost()
+
+    def _lost(self) -> None:
+        """Stop, because another run may have the rows."""
+        self._progress.trouble = self._progress.left_because = _LOST
+        self.stop()
 
     async def _row(
         self, flow: RowFlow, row: Entry, give: Callable[[Outcome], Awaitable[None]]
@@ -216,6 +224,9 @@ class Run:
             outcome = await flow.issue(row)
             progress.count(outcome.state)
             await give(outcome)
+        except LeaseLost:
+            progress.left += 1
+            self._lost()
         except Held as held:
             progress.left += 1
             self._left_because(held)
@@ -282,3 +293,12 @@ class Run:
                 self._room.set()
                 raise Stopped
             self._cards += 1
+
+
+def _plain_numbers(limits: Limits) -> dict[str, float | None]:
+    """As a journal keeps them: a number of another library is written as Python's own."""
+    values: dict[str, Any] = dataclasses.asdict(limits)
+    return {
+        name: value if value is None else int(value) if isinstance(value, int) else float(value)
+        for name, value in values.items()
+    }

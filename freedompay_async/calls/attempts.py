@@ -45,6 +45,7 @@ class Work(StrEnum):
 
     SIGNING = "the signing"
     SENDING = "the sending"
+    READING = "the reading of the answer"
 
 
 class _NotSignedError(Exception):
@@ -52,7 +53,7 @@ class _NotSignedError(Exception):
 
 
 class Attempts:
-    """Makes them, one after the other.
+    """Makes the attempts and the look-ups of one call, one after the other.
 
     Args:
         shared: what all calls of the client share.
@@ -67,7 +68,7 @@ class Attempts:
 
     Attributes:
         current: the attempt of the call itself whose answer has not been read yet.
-        work: what may fail just now in a way that says nothing of the issuer.
+        work: the part of an attempt that is running; its errors say nothing of the issuer.
     """
 
     __slots__ = (
@@ -216,7 +217,9 @@ class Attempts:
         except TransportError as error:
             final, reason = error.final, error.reason
         except TimeoutError:
-            reason = "the deadline came" if attempt.sent else "it got no slot before the deadline"
+            reason = (
+                "the deadline came" if attempt.sent else "it was still in the queue at the deadline"
+            )
         evidence = Evidence.NO_ANSWER if attempt.sent else Evidence.NOT_SENT
         return Verdict(evidence, reason, final=final)
 
@@ -256,17 +259,21 @@ class Attempts:
         self.work = None
         if isinstance(reply, Verdict):
             return reply
+        self.work = Work.READING
         try:
-            return await self._shared.reading.read(
+            verdict = await self._shared.reading.read(
                 partial(read, call, reply, self.redaction()),
                 size=len(reply.body),
                 deadline=self._clock.deadline,
             )
         except TimeoutError:
+            self.work = None
             return Verdict(
                 Evidence.NO_ANSWER,
                 f"HTTP {reply.status}, and no time was left to read its {len(reply.body):,} bytes",
             )
+        self.work = None
+        return verdict
 
     def _note_body(self, own: str, use: IdUse, *, sent: bool) -> None:
         second = self._shared.bodies.after_attempt(own, use, sent=sent)

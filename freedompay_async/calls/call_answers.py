@@ -21,7 +21,7 @@ class CallAnswers:
     Attributes:
         verdict: the last one about the call itself.
         look_up: the last one of a look-up; `None`: there was none.
-        success: the last answer that told of a success or named something. A later answer that says
+        success: the last answer that said success or named something. A later answer that says
             the opposite does not take it away.
         retry_after: seconds that the last answer asked to wait.
         wait_too_long: that was more time than the call had left.

@@ -59,11 +59,11 @@ class CallState:
     sends: int = 0
     look_ups: int = 0
     repeats: int = 0
-    """Since the last news."""
+    """Repeats since an answer last changed the state."""
 
     @classmethod
     def resumed(cls, rules: CallRules, first_sent: float) -> CallState:
-        """Of a call that an earlier process sent, and whose answer nobody has."""
+        """The state of a call that an earlier process sent, and whose answer nobody has."""
         return cls(rules, State.LOST, first_sent, first_sent)
 
     @property
@@ -73,7 +73,7 @@ class CallState:
 
     @property
     def found(self) -> bool:
-        """Should the issuer know the id after all: somebody has used it before this call."""
+        """Whether an issuer that knows the id after all has it from somebody before this call."""
         return self.rules.callers_id and self.state in _REFUSED
 
     def start(self) -> Action:

@@ -65,6 +65,6 @@ def note_cancelled(
 
 
 def warn_of_unknown(call: str | None, request_id: str | None) -> None:
-    """A cancelled effect, for whoever has to look: its caller may have no log of its own."""
+    """Log a cancelled effect, because its caller may have no log of its own."""
     extra = {"request_id": request_id, "call": call}
     log.warning("%s was cancelled after it was sent: its outcome is not known", call, extra=extra)

@@ -33,7 +33,7 @@ class Clock:
         self.deadline = self._began + seconds
 
     def now_with_sleep(self) -> float:
-        """The same, and the seconds that the machine slept since the call began, by the wall clock.
+        """`now`, plus the seconds that the machine slept since the call began, by the wall clock.
 
         A wall clock that is set back takes nothing away again.
         """

@@ -64,7 +64,7 @@ class Composer:
 
     @property
     def id(self) -> str:
-        """The same, of a call whose first message is made."""
+        """The `request_id` of a call whose first message is made."""
         return cast("str", self.request_id)
 
     def admit(self, request_id: RequestId | None) -> None:

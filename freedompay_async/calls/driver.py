@@ -60,6 +60,7 @@ class Driver:
         on_leave: called at each attempt of the call itself, when it has its slot and is about to be
             written.
         waited: the seconds of waiting for slots are added to it.
+        signed: makes the messages of this call, and has made the first one.
 
     Raises:
         ConfigurationError: the call can't be carried out. Nothing was sent.
@@ -78,14 +79,16 @@ class Driver:
         request_id: RequestId | None,
         on_leave: Callable[[], None] | None = None,
         waited: Waited | None = None,
+        signed: Composer | None = None,
     ) -> None:
         self.call: Final = call
         self._shared = shared
         self._state = state
-        self._composer = composer = Composer(call, request, options.get("extra"))
+        self._composer = composer = signed or Composer(call, request, options.get("extra"))
         seconds = options.get("timeout")
         try:
-            composer.admit(request_id)
+            if signed is None:
+                composer.admit(request_id)
             check_flag("queue", state.rules.queue)
             self._clock = clock = Clock(shared.check(seconds), seconds or timeout)
         except ConfigurationError as error:
@@ -186,8 +189,10 @@ class Driver:
             return
         if not self._maybe_done and (current is None or not current.sent):
             return
-        reason = f"{answers.verdict.reason}; then {work} failed: {type(error).__name__}"
-        answers.verdict = replace(answers.verdict, reason=reason)
+        failed = f"{work} failed: {type(error).__name__}"
+        before = answers.verdict
+        reason = failed if before is _NOT_SENT_YET else f"{before.reason}; then {failed}"
+        answers.verdict = replace(before, reason=reason)
         unknown = self._error(End.UNKNOWN)
         log.error("%s", unknown.text, extra=self._extra())
         raise unknown from error

@@ -159,7 +159,7 @@ def busy_error(call: Call[Any], request_id: str | None, *, callers_id: bool, bus
         busy: how many calls of the client have a slot.
     """
     meaning = MEANINGS[Ending.BUSY]
-    why = f"it would have to wait for a slot ({busy} calls are in flight), and queue=False"
+    why = f"it would have to wait in the queue ({busy} calls are in flight), and queue=False"
     keep = KEEP_TO_THE_ID if callers_id else ""
     text = f"{meaning.text.format(why=why)} {meaning.safe}{keep}"
     return Busy(text, request_id=request_id, call=call.name)

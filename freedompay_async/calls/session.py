@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import time
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from freedompay_async.calls.call_state import CallState
+from freedompay_async.calls.compose import Composer
 from freedompay_async.calls.driver import Driver
 from freedompay_async.calls.states import CallRules
+from freedompay_async.codec.messages import Message
 from freedompay_async.contract.calls import Call, Retry
 from freedompay_async.contract.models import Intent, RequestState, StatusQuery
 from freedompay_async.contract.request_ids import new_request_id
 from freedompay_async.contract.table import REQUESTS_STATUS
-from freedompay_async.errors import ProtocolError, RequestFailed
+from freedompay_async.errors import ConfigurationError, NotSent, ProtocolError, RequestFailed
 from freedompay_async.guards.loops import running_loop
 from freedompay_async.guards.staying import Staying
 from freedompay_async.settings.options import NO_OPTIONS
@@ -126,6 +129,7 @@ class Session(Staying):
         sent_at: float | None = None,
         on_leave: Callable[[], None] | None = None,
         ask_once: bool = False,
+        signed: Composer | None = None,
     ) -> RequestState:
         """A call that changes something: each attempt has the same id and the same body.
 
@@ -140,6 +144,7 @@ class Session(Staying):
                 to be written.
             ask_once: a refusal of the caller's id too is looked up once, at once, and not through
                 the grace time, because the caller asks again later.
+            signed: what `sign` has made of the same call, body and options.
 
         Raises:
             FreedomPayError: any of the tree but `StillProcessing`.
@@ -152,8 +157,30 @@ class Session(Staying):
             sent_at=sent_at,
             on_leave=on_leave,
             ask_once=ask_once,
+            signed=signed,
         )
         return cast("RequestState", await self._recorded(driver, request, options))
+
+    async def sign(
+        self, call: Call[Any], request: Intent, options: ChangeOptions = NO_OPTIONS
+    ) -> Composer:
+        """Encode and sign an intent before it is submitted, with all the time that a call may take.
+
+        Raises:
+            ConfigurationError: it can't be encoded or signed.
+            NotSent: the signer gave no signature in time.
+        """
+        row = self.shared.row(call)
+        composer = Composer(row, request, options.get("extra"))
+        try:
+            composer.admit(_own_id(options))
+            message = composer.compose(self.shared.signers[row.section])
+            if not isinstance(message, Message):
+                await _in_time(message, self.timeout)
+        except (ConfigurationError, NotSent) as error:
+            error.call, error.request_id = row.name, composer.request_id
+            raise
+        return composer
 
     async def change(
         self,
@@ -196,6 +223,7 @@ class Session(Staying):
         ask_once: bool = False,
         on_leave: Callable[[], None] | None = None,
         waited: Waited | None = None,
+        signed: Composer | None = None,
     ) -> Driver:
         header_id = self.shared.signers[call.section].header_id
         # A wall clock, because the earlier process is gone.
@@ -231,6 +259,7 @@ class Session(Staying):
             request_id=request_id,
             on_leave=on_leave,
             waited=waited,
+            signed=signed,
         )
 
     async def look_up(
@@ -273,3 +302,16 @@ class Session(Staying):
 def _own_id(options: ChangeOptions) -> RequestId:
     request_id = options.get("request_id")
     return new_request_id() if request_id is None else request_id
+
+
+async def _in_time(signing: Awaitable[Message], seconds: float) -> None:
+    clock = asyncio.timeout(seconds)
+    try:
+        async with clock:
+            await signing
+    except TimeoutError:
+        if not clock.expired():
+            raise  # It is the signer's own.
+        raise NotSent(
+            f"the signer gave no signature within {seconds:g} s. Nothing was sent."
+        ) from None

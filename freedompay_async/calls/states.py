@@ -1,4 +1,4 @@
-"""The states of a call, and every transition between them.
+"""The states of a call, and the transitions between them.
 
 An effect that can be asked about (`Retry.ASKABLE`), after a send:
 

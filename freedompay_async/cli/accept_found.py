@@ -57,7 +57,7 @@ def show_accepted(accepted: Accepted, keys: str | list[str] | None, *, json: boo
     if accepted.not_found:
         typer.echo(
             (
-                "--accept-found: not accepted, because these rows are not found: "
+                "--accept-found: not accepted, because these rows were not used before: "
                 f"{printable(some(accepted.not_found))}"
             ),
             err=True,

@@ -257,7 +257,7 @@ def show_report(report: Report, *, json: bool) -> None:
                 "each row"
             ),
         ),
-        ("doubtful", "something exists that was not ordered so; see each row"),
+        ("doubtful", "its cards are not what was ordered, or are shared; see each row"),
         ("started", "resume to go on"),
         ("planned", "nothing was sent yet; resume to go on"),
     ):

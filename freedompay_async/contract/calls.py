@@ -241,9 +241,8 @@ WITHOUT_ID: Final = (
     "request_id as it is, sign with Sign, which has the header Request-Id, or say that the call "
     "can't be asked about (retry UNASKABLE)."
 )
-"""Of an effect that is asked about by an id that is not known to reach the issuer."""
-_EXAMPLE: Final = "/v5/card-api/card/info"
 """Why a call is refused that is asked about by an id which may not reach the issuer."""
+_EXAMPLE: Final = "/v5/card-api/card/info"
 _PATH: Final = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 
 

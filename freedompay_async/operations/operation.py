@@ -97,7 +97,7 @@ class Operation(Staying, Generic[R_co]):
         self._looked: float | None = None
         self._pending = 0.0
         self._trouble: FreedomPayError | None = None
-        # The last answer before this one that told of a success or named something.
+        # The last answer before this one that said success or named something.
         self._success: RequestState | None = None
         # Whether a look-up has been answered.
         self._looked_up = False

@@ -11,6 +11,7 @@ from freedompay_async.settings.options import NO_OPTIONS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from freedompay_async.calls.compose import Composer
     from freedompay_async.calls.session import Session
     from freedompay_async.contract.calls import Call
     from freedompay_async.contract.models import Intent
@@ -30,6 +31,7 @@ async def start(
     sent_at: float | None = None,
     on_leave: Callable[[], None] | None = None,
     ask_once: bool = False,
+    signed: Composer | None = None,
 ) -> Operation[R]:
     """Send an intent, as `Session.submit` does.
 
@@ -43,6 +45,7 @@ async def start(
         sent_at=sent_at,
         on_leave=on_leave,
         ask_once=ask_once,
+        signed=signed,
     )
     # Nobody knows when the issuer accepted what an earlier process sent, or what it had before.
     known = sent_at is None and not answer.found

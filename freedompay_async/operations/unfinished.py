@@ -41,8 +41,8 @@ _NOTHING_SAID: Final = "the last question about this request id got no usable an
 _IN: Final = "in {status!r}"
 _WAS_IN: Final = "in {status!r} by its last usable answer, and the last question about it got none"
 _NOT_ASKED: Final = (
-    "the question about the request was not sent, and a note on this error says why. That says "
-    "nothing of the request itself."
+    'the question about the request was not sent ("{why}"), which says nothing of the request '
+    "itself."
 )
 _NOT_MADE: Final = (
     "the question about the request could not be made ({why}), which says nothing of the request "
@@ -64,7 +64,7 @@ def failed(
         call: the row of the request.
         request_id: its id.
         answer: the last thing the issuer said of it.
-        success: an earlier answer that told of a success or named something.
+        success: an earlier answer that said success or named something.
         redaction: what the issuer's texts must not show.
     """
     verdict = Verdict(Evidence.FAILED, "request/status", answer)
@@ -97,7 +97,7 @@ def still_processing(
         call: the row of the request.
         request_id: its id.
         answer: the last thing the issuer said of it.
-        success: an earlier answer that told of a success or named something.
+        success: an earlier answer that said success or named something.
         trouble: the error of the last look-up, if it got no usable answer.
         cards: how many cards were ordered; `None`: that is not known.
         wait_too_long: the issuer asked to wait longer than there was time.
@@ -161,8 +161,7 @@ def say_not_asked(
     error: ConfigurationError, *, call: Call[Any], request_id: str, done: bool | None
 ) -> None:
     """Make the error of a look-up that was not sent speak of the request."""
-    error.add_note(f"The question about the request: {error.text}")
-    error.text = _NOT_ASKED
+    error.text = _NOT_ASKED.format(why=error.text)
     error.args = (error.text,)
     error.request_id, error.call, error.done = request_id, call.name, done
 

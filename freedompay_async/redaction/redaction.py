@@ -284,10 +284,10 @@ def is_id(name: str) -> bool:
 
 def named_apart(named: Iterable[tuple[str, T]]) -> Iterator[tuple[str, T]]:
     """Number the names that became equal when their secrets were hidden."""
-    seen: set[str] = set()
+    taken: set[str] = set()
     for name, part in named:
-        unique = name if name not in seen else f"{name} ({len(seen)})"
-        seen.add(unique)
+        unique = name if name not in taken else f"{name} ({len(taken)})"
+        taken.add(unique)
         yield unique, part
 
 

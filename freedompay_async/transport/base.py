@@ -139,7 +139,10 @@ class Transport(Protocol):
         """Send exactly these bytes, once, and read the whole answer.
 
         Call `attempt.connected()` right before the first byte leaves, and do both the wait for a
-        connection and the exchange inside `attempt.clock()`.
+        connection and the exchange inside `attempt.clock()`. An attempt whose `connected()` was not
+        called counts as not sent: the caller is told that nothing was done, and the call may be
+        made again. The headers of the reply are looked up by their usual names, such as
+        `Retry-After`, so their mapping has to ignore case.
 
         Raises:
             TransportError: no whole answer came.

@@ -149,7 +149,7 @@ class Connector(aiohttp.TCPConnector):
 
 
 def _drop(connection: Connection, transport: asyncio.Transport) -> None:
-    # Aborted, because TLS would wait for the server's goodbye.
+    # Aborted, because TLS would wait until the server closes its side too.
     transport.abort()
     connection.close()
 

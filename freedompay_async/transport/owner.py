@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import weakref
 from typing import TYPE_CHECKING, Any, Final
@@ -10,6 +11,7 @@ from freedompay_async.errors import ConfigurationError
 from freedompay_async.guards.arguments import refusal
 from freedompay_async.guards.loops import running_loop
 from freedompay_async.transport.base import CLOSED, Transport, TransportError
+from freedompay_async.transport.checked import send_checked
 
 if TYPE_CHECKING:
     import asyncio
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["OwnedTransport", "check_transport"]
 
+log: Final = logging.getLogger("freedompay_async")
+
 
 class OwnedTransport:
     """A transport that belongs to one client, and to the process and the event loop of its first
@@ -28,12 +32,16 @@ class OwnedTransport:
     Args:
         transport: any object of the protocol `Transport`.
         destination: the host; the transport gets it in `bind`.
+        checked: whether to hold the transport to the deadline of each attempt and to check its
+            replies. The library's own needs neither.
 
     Raises:
         ConfigurationError: the transport belongs to another client, or can't reach this host.
     """
 
-    def __init__(self, transport: Transport, destination: Destination) -> None:
+    def __init__(
+        self, transport: Transport, destination: Destination, *, checked: bool = True
+    ) -> None:
         check_transport(transport)
         if id(transport) in _owned:
             raise ConfigurationError(
@@ -43,6 +51,7 @@ class OwnedTransport:
         transport.bind(destination)
         _take(transport)
         self._transport: Final = transport
+        self._checked: Final = checked
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
         # Set by the fork, because a call must not cost a system call that asks for the process.
@@ -85,6 +94,8 @@ class OwnedTransport:
         """
         if self._closed:
             raise TransportError(CLOSED, final=True)
+        if self._checked:
+            return send_checked(self._transport, message, attempt)
         return self._transport.send(message, attempt)
 
     async def warm_up(self, count: int, attempt: Attempt) -> None:
@@ -105,9 +116,12 @@ class OwnedTransport:
         if not self._is_copy:
             await self._transport.close()
 
-    def forked(self) -> None:
+    def forbid(self) -> None:
         """Called in a forked child: the connections belong to the parent."""
         self._is_copy = True
+
+    def disown(self) -> None:
+        """Called in a forked child, after `forbid`."""
         self._transport.disown()
 
     def __repr__(self) -> str:
@@ -141,8 +155,15 @@ def _take(transport: Transport) -> None:
 
 
 def _after_fork() -> None:
-    for each in list(_owners):
-        each.forked()
+    owners = list(_owners)
+    # All of them first: a transport that fails in `disown` must not leave another one usable.
+    for each in owners:
+        each.forbid()
+    for each in owners:
+        try:
+            each.disown()
+        except Exception as error:  # noqa: BLE001 - nobody waits here for an error
+            log.error("a transport failed in a fork: %s", type(error).__name__)  # noqa: TRY400 - its frames may show what it sends
 
 
 if hasattr(os, "register_at_fork"):

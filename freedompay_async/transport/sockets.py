@@ -32,8 +32,8 @@ class Sockets:
         """In a forked child: let all copies lead nowhere.
 
         A copy that is closed or collected in the child would take the parent's socket out of the
-        epoll that the two processes share, and the parent would hear no answer any more. TLS would
-        also say goodbye to the issuer in the parent's name.
+        epoll that the two processes share, and the parent would get no answer any more. TLS would
+        also close the session with the issuer in the parent's name.
         """
         with socket.socket() as nowhere:
             for copy in list(self._made):

@@ -136,7 +136,8 @@ class Desk:
         self.fields = {}
         self.looks, self.first_says, self.refusals_say = {}, None, None
         self.asks_first = asks
-        self.takes = self.look_takes = 0.0
+        self.takes = self.look_takes = self.signing_takes = 0.0
+        self.lease_lasts = True
         self.turn: asyncio.Event | None = None
         # What a send ends with before it leaves.
         self.unsendable: Exception | None = None
@@ -148,7 +149,12 @@ class Desk:
         self.stopping, self.progress, self.room = Stopping(), Progress(), asyncio.Event()
         # What the lanes of a client share is this too.
         session = SimpleNamespace(
-            shared=self, policy=self.policy, timeout=30.0, submit=self.submit, look_up=self.look_up
+            shared=self,
+            policy=self.policy,
+            timeout=30.0,
+            submit=self.submit,
+            look_up=self.look_up,
+            sign=self.sign,
         )
         self.shared = RunResources(
             session=session,
@@ -197,6 +203,9 @@ class Desk:
 
     # -- the journal
 
+    def holds(self, row):
+        return self.lease_lasts
+
     async def record_intent(self, row, step, *, request_id, body_sha256, sent_at, set_back=0.0):
         self.told.append(f"written {step}")
         intent = (row.number, step, request_id, body_sha256, sent_at)
@@ -233,6 +242,10 @@ class Desk:
 
     def fingerprint(self, call, body):
         return hashlib.sha256(self.encode(call, body)).digest()
+
+    async def sign(self, call, request, options):
+        await asyncio.sleep(self.signing_takes)
+        return "signed"
 
     async def submit(self, call, request, options, *, on_leave, **more):
         step = STEP_OF[call.name]

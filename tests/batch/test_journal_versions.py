@@ -179,7 +179,7 @@ async def test_a_journal_that_can_not_be_migrated_stays_as_it_was(tmp_path, monk
     first_version(tmp_path / "run.db")
     before = layout(tmp_path / "run.db")
     monkeypatch.setattr(schema, "_FOUND", "UPDATE nothing SET state = 1")
-    with pytest.raises(Exception, match="can't be opened for writing"):
+    with pytest.raises(Exception, match="has to be upgraded, which failed"):
         async with Journal.open(tmp_path / "run.db"):
             pass
 

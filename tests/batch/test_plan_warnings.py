@@ -243,7 +243,7 @@ class TestPhones:
 
         assert await warnings(office, [person(1), person(2, phone="77991234567")]) == [
             (
-                "phone numbers that are given to nobody were not looked for: install "
+                "phone numbers of unassigned ranges were not looked for: install "
                 "freedompay-async[cli] for that"
             )
         ]

@@ -10,6 +10,7 @@ import pytest
 
 from freedompay_async import errors
 from freedompay_async.batch import State, row_steps
+from freedompay_async.batch.lease import LeaseLost
 from freedompay_async.batch.stopping import Held, Stopped
 from tests.batch.desk import (
     CARD,
@@ -330,6 +331,39 @@ def test_an_intent_that_was_answered_with_429_stays_whatever_follows(play):
     desk = play(story())
 
     assert desk.told == ["guarded card", "written card", "sent card"]
+
+
+@pytest.mark.parametrize("known", [{}, {"sent": sent_before("card")}])
+def test_nothing_leaves_for_a_row_whose_lease_is_lost_meanwhile(ends, known):
+    def prepare(desk):
+        desk.lease_lasts = False
+
+    assert ends(prepare, **known) == (LeaseLost, "")
+    assert ends.desk.effects() == []
+
+
+def test_nothing_is_on_the_disk_while_a_slow_signer_is_at_work(play):
+    async def story():
+        desk = Timed(ahead=1)
+        desk.signing_takes = 5.0
+        desk.sends["card"] = [CARD] * 3
+        issuing = [asyncio.create_task(desk.issue(client_id="cl-1")) for _ in range(3)]
+        await asyncio.sleep(4.9)
+        before = list(desk.told)
+        await asyncio.gather(*issuing)
+        return before, now()
+
+    # All three are signed at once, though only one may wait to be sent.
+    assert play(story()) == ([], 5.0)
+
+
+def test_a_run_that_stops_does_not_wait_for_a_slow_signer(ends):
+    def prepare(desk):
+        desk.signing_takes = 5.0
+        asyncio.get_running_loop().call_later(1.0, desk.stopping.stop)
+
+    assert ends(prepare) == LEFT
+    assert (ends.desk.told, ends.at) == ([], 1.0)
 
 
 def test_few_are_on_the_disk_and_wait_for_their_turn(play):

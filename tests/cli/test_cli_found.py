@@ -78,7 +78,7 @@ def test_keys_of_rows_that_are_not_found_are_named(shell, people, hurry):
 
     assert (
         "--accept-found: 1 row is accepted\n"
-        '--accept-found: not accepted, because these rows are not found: "k9", "k10", "k11", '
+        '--accept-found: not accepted, because these rows were not used before: "k9", "k10", "k11", '
         '"k12", "k13" and 2 more\n'
     ) in plain.stderr
     assert json.loads(shown.stdout.splitlines()[0]) == {

@@ -28,7 +28,7 @@ def test_cards_that_are_not_what_was_ordered_are_reported(shell, people):
 
     assert result.exit_code == 1
     assert (
-        "  doubtful         1   something exists that was not ordered so; see each row\n"
+        "  doubtful         1   its cards are not what was ordered, or are shared; see each row\n"
         in result.stdout
     )
     assert (

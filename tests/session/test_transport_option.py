@@ -8,7 +8,7 @@ import os
 
 import pytest
 
-from freedompay_async import ConfigurationError, FreedomPay, NotSent
+from freedompay_async import ConfigurationError, FreedomPay, NotSent, OutcomeUnknown, Policy
 from freedompay_async.codec.messages import Reply
 from freedompay_async.hashdt import HashDT
 from freedompay_async.settings.settings import Settings
@@ -258,6 +258,125 @@ def test_a_forked_child_sends_nothing_over_it():
 
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     assert transport.done == []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_transport_that_fails_in_a_fork_leaves_no_other_client_usable():
+    class Failing(Double):
+        def disown(self):
+            raise RuntimeError("hunter2")
+
+    clients = [pay(Failing() if number % 3 == 1 else Double()) for number in range(9)]
+    pid = os.fork()
+    if not pid:
+        code = 1
+        try:
+
+            async def refused(fp):
+                try:
+                    await fp.cards.balance("card-1")
+                except ConfigurationError as error:
+                    return "another process" in str(error)
+
+            code = 0 if all(asyncio.run(refused(each)) for each in clients) else 2
+        finally:
+            os._exit(code)
+
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+NO_REPLIES = {
+    "nothing": None,
+    "a tuple": (200, {}, ANSWER),
+    "a status of text": Reply("200", {}, ANSWER),
+    "no headers": Reply(200, None, ANSWER),
+    "a body of text": Reply(200, {}, "{}"),
+}
+
+
+@pytest.mark.parametrize("reply", NO_REPLIES.values(), ids=NO_REPLIES)
+async def test_what_is_no_reply_leaves_the_outcome_unknown(reply):
+    class Odd(Double):
+        async def send(self, message, attempt):
+            attempt.connected()
+            self.done.append(message.path)
+            return reply
+
+    transport = Odd()
+    async with pay(transport, policy=Policy(grace=0.01, pause=0.001), timeout=0.3) as fp:
+        with pytest.raises(OutcomeUnknown, match="the transport gave") as caught:
+            await fp.cards.block("card-1", description="lost")
+
+    assert caught.value.request_id
+    assert len([each for each in transport.done if each.endswith("card/block")]) == 1
+
+
+FAILURES = {
+    "OSError": (OSError("broken"), "the transport failed (OSError)"),
+    "TimeoutError": (TimeoutError(), "no answer in time"),
+    "its own cancellation": (asyncio.CancelledError(), "the transport cancelled the call"),
+}
+
+
+@pytest.mark.parametrize(("error", "reason"), FAILURES.values(), ids=FAILURES)
+@pytest.mark.parametrize("sent", [True, False], ids=["sent", "not sent"])
+async def test_an_error_of_a_transport_is_told_as_far_as_it_goes(error, reason, sent):
+    class Failing(Double):
+        async def send(self, message, attempt):
+            if sent:
+                attempt.connected()
+            raise error
+
+    async with pay(Failing(), policy=Policy(grace=0.01, pause=0.001), timeout=0.3) as fp:
+        with pytest.raises(OutcomeUnknown if sent else NotSent) as caught:
+            await fp.cards.block("card-1", description="lost")
+    if isinstance(error, TimeoutError) and not sent:
+        reason = "no connection in time"
+
+    assert reason in caught.value.text
+    assert caught.value.request_id
+
+
+async def test_a_transport_that_waits_too_long_is_ended_at_the_deadline():
+    class Slow(Double):
+        async def send(self, message, attempt):
+            attempt.connected()
+            await asyncio.sleep(60)
+
+    async with pay(Slow(), timeout=0.1) as fp:
+        with pytest.raises(OutcomeUnknown, match="no answer in time"):
+            await fp.cards.block("card-1", description="lost")
+
+
+async def test_an_error_after_the_bytes_left_shows_no_frame_of_the_transport():
+    class Leaky(Double):
+        async def send(self, message, attempt):
+            raw = bytes(message.body)
+            attempt.connected()
+            raise ValueError(len(raw))
+
+    async with pay(Leaky()) as fp:
+        with pytest.raises(OutcomeUnknown, match="the sending failed: ValueError") as caught:
+            await fp.cards.block("card-1", description="lost")
+    frame, places = caught.value.__cause__.__traceback__, []
+    while frame is not None:
+        places.append(frame.tb_frame.f_code.co_filename)
+        frame = frame.tb_next
+
+    assert "deadline came before" not in caught.value.text
+    assert __file__ not in places
+
+
+async def test_an_answer_without_a_connection_counts_as_sent_and_is_logged(caplog):
+    class Forgetful(Double):
+        async def send(self, message, attempt):
+            return Reply(200, {}, ANSWER)
+
+    async with pay(Forgetful()) as fp:
+        await fp.cards.balance("card-1")
+
+    assert "without having called attempt.connected()" in caplog.text
 
 
 async def test_a_client_says_what_is_active_and_queued():

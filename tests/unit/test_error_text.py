@@ -584,7 +584,7 @@ def test_of_a_call_that_waits_for_no_slot(callers_id):
     keep = " You gave its request_id: keep to that one" in error.text
 
     assert error.text.startswith(
-        "not sent: it would have to wait for a slot (3 calls are in flight), and queue=False. "
+        "not sent: it would have to wait in the queue (3 calls are in flight), and queue=False. "
         "Nothing was done; it is safe to repeat."
     )
     assert (error.call, error.request_id, keep) == ("cards.issue", "r-1", callers_id)

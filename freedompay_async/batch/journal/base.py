@@ -163,6 +163,10 @@ class BatchJournal(Protocol):
         """
         ...
 
+    def holds(self, row: Entry) -> bool:
+        """Whether the lease of this row lasts, as far as is known here. Asked before each send."""
+        ...
+
     async def hand_back(self, rows: Sequence[Entry]) -> None:
         """Let others take these rows, as they stand. Rows that are lost already don't matter."""
         ...

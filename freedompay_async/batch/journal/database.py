@@ -97,11 +97,21 @@ class Database:
         if fresh:
             make(connection)
         else:
-            migrate(connection, version)
+            self._upgrade(connection, version)
         connection.execute("COMMIT")
         # SQLite has made its log meanwhile, and no row is in it yet.
         file.close_to_others()
         self._identities = self._found()
+
+    def _upgrade(self, connection: sqlite3.Connection, version: int) -> None:
+        try:
+            migrate(connection, version)
+        except sqlite3.OperationalError as error:
+            raise ConfigurationError(
+                f"{self.path} was written by an older version and has to be upgraded, which failed "
+                f"({_words(error)}): make room or mend the disk. It stays as it was. Nothing was "
+                "sent."
+            ) from error
 
     def _found(self) -> list[Identity | None]:
         """Which files stand under the names of the journal and its log."""

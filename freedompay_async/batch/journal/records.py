@@ -134,7 +134,7 @@ class RunRecord(NamedTuple):
     limits: Mapping[str, float | None]
     began_at: float
     ended_at: float | None
-    """`None`: it goes on, or was killed."""
+    """`None`: it goes on, was killed, or ended after its journal was closed."""
 
 
 class OutageRecord(NamedTuple):

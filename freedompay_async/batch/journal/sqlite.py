@@ -64,6 +64,7 @@ class Journal(Staying):
         self.path: Final = path
         self._database: Final = Database(path, create=create)
         self.writer: Final = Writer(self._database)
+        self._open = False
         self._owner: Owner | None = None
         # The number of the last row that the owner has taken: it gets each row once.
         self._taken = 0
@@ -83,13 +84,18 @@ class Journal(Staying):
         return cls(Path(path_of("path", path)), create=check_flag("create", create))
 
     async def __aenter__(self) -> Self:
-        # Opened anew, it belongs to nobody.
-        self._owner = None
-        self._held.clear()
+        if self._open:
+            raise ConfigurationError(
+                f"{self.path} is open already: use the journal that was opened. Nothing was sent."
+            )
         await self.writer.__aenter__()
+        # Opened anew, it belongs to nobody.
+        self._open, self._owner = True, None
+        self._held.clear()
         return self
 
     async def __aexit__(self, *_error: object) -> None:
+        self._open = False
         await self.writer.__aexit__()
 
     @property
@@ -203,7 +209,7 @@ class Journal(Staying):
 
     async def hand_back(self, rows: Sequence[Entry]) -> None:
         for row in rows:
-            if self._holds(row):
+            if self.holds(row):
                 del self._held[row.number]
 
     # A row
@@ -223,12 +229,12 @@ class Journal(Staying):
         return self._write(row, sqlite_rows.intend, (intent, known, set_back))
 
     def take_back(self, row: Entry, step: str) -> None:
-        if self._holds(row):
+        if self.holds(row):
             number = row.number
             self.writer.note(lambda connection: sqlite_rows.take_back(connection, number, step))
 
     def accepted(self, row: Entry, step: str) -> None:
-        if self._holds(row):
+        if self.holds(row):
             self.writer.note_values(sqlite_rows.accept, (time.time(), row.number, step))
 
     def step_ended(self, row: Entry, step: str) -> None:
@@ -286,7 +292,7 @@ class Journal(Staying):
         if owner is not self._owner:
             raise LeaseLost
 
-    def _holds(self, row: Entry) -> bool:
+    def holds(self, row: Entry) -> bool:
         return row.lease is not None and self._held.get(row.number) is row.lease
 
     def _write(
@@ -295,7 +301,7 @@ class Journal(Staying):
         statement: Callable[[sqlite3.Connection, Sequence[tuple[Any, ...]]], Sequence[Any] | None],
         values: tuple[Any, ...],
     ) -> Awaitable[Any]:
-        if not self._holds(row):
+        if not self.holds(row):
             raise LeaseLost
         return self.writer.write(statement, values)
 

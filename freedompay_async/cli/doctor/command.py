@@ -131,7 +131,16 @@ def _show(checks: list[Check], *, json: bool, setting: str | None = None) -> Non
     if json:
         ok = all(check.result is CheckResult.OK for check in checks)
         environment = {} if setting is None else {_VARIABLE: setting}
-        typer.echo(to_json({"ok": ok, "checks": checks, "environment": environment}))
+        shown = [
+            {
+                "name": check.name,
+                "verdict": check.result,
+                "detail": check.detail,
+                "advice": check.advice,
+            }
+            for check in checks
+        ]
+        typer.echo(to_json({"ok": ok, "checks": shown, "environment": environment}))
         return
     for check in checks:
         draw(check)

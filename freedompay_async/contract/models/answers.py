@@ -68,9 +68,9 @@ class Answer(OpenStruct, kw_only=True, frozen=True):
     FILLED: ClassVar = frozenset({"extra", "found"})
 
     status: CallStatus
-    """Of this call: `ok` or `error`."""
+    """The status of this call: `ok` or `error`."""
     request_status: RequestStatus | None = None
-    """Of the request: `success`, `process` or `error`. Another value is not final."""
+    """The status of the request: `success`, `process` or `error`. Another value is not final."""
     dt: _Text = None
     """RFC 3339 with offset, as it came."""
     error_code: _Text = None

@@ -63,7 +63,12 @@ def _cause_of_jws(headers: Mapping[str, str], *, path: str, body: bytes, key: Se
     right = protected_header(
         path=path, auth_id=str(fields.get("auth_id")), alg=str(fields.get("alg"))
     )
-    heads = header_forms(header, right=right, host=headers.get("host", ""))
+    header_forms = header_forms(header, right=right, host=headers.get("host", ""))
     return jws_cause(
-        signature, body=body, key=key, heads=heads, alg=str(fields.get("alg")), work=_WORK
+        signature,
+        body=body,
+        key=key,
+        header_forms=header_forms,
+        alg=str(fields.get("alg")),
+        work=_WORK,
     )

@@ -23,12 +23,12 @@ UNKNOWN = '{"status": "error", "error_code": "unknown_request", "error_descripti
 def checks(result) -> dict[str, dict]:
     shown = json.loads(result.stdout)
     assert [each["name"] for each in shown["checks"]] == NAMES
-    assert shown["ok"] is all(each["result"] == "ok" for each in shown["checks"])
+    assert shown["ok"] is all(each["verdict"] == "ok" for each in shown["checks"])
     return {each["name"]: each for each in shown["checks"]}
 
 
 def results(shown) -> list[str]:
-    return [shown[name]["result"] for name in NAMES]
+    return [shown[name]["verdict"] for name in NAMES]
 
 
 def doctor(shell, base_url, *args, code=1, **env):

@@ -28,7 +28,7 @@ class TestHost:
     def test_a_page_that_is_not_found(self, shell, server):
         assert (
             doctor(shell, server(lambda headers: (404, "<html>"), kind="text/html"))["sign"][
-                "result"
+                "verdict"
             ]
             == "wrong"
         )
@@ -63,7 +63,7 @@ class TestHost:
 
     @pytest.mark.parametrize("host", ["a..b", f"{'a' * 70}.example"])
     def test_what_can_be_no_name(self, shell, host):
-        assert doctor(shell, f"https://{host}")["name"]["result"] == "wrong"
+        assert doctor(shell, f"https://{host}")["name"]["verdict"] == "wrong"
 
     def test_nobody_there(self, shell, free_port):
         shown = doctor(shell, f"http://127.0.0.1:{free_port}")
@@ -91,7 +91,7 @@ class TestHost:
     def test_a_certificate_that_nobody_trusts(self, shell, server):
         shown = doctor(shell, server(tls=True))
 
-        assert shown["connection"]["result"] == "wrong"
+        assert shown["connection"]["verdict"] == "wrong"
         assert shown["connection"]["detail"].startswith(
             "the certificate of localhost is not trusted (self"
         )
@@ -102,7 +102,7 @@ class TestHost:
         )
         shown = {each["name"]: each for each in json.loads(command.stdout)["checks"]}
 
-        assert (shown["connection"]["result"], shown["clock"]["result"]) == ("ok", "ok")
+        assert (shown["connection"]["verdict"], shown["clock"]["verdict"]) == ("ok", "ok")
         assert shown["connection"]["detail"].startswith("TLSv1.3 in ")
         assert ", the certificate ends on 21" in shown["connection"]["detail"]
 
@@ -120,7 +120,7 @@ class TestClock:
     def test_against_the_host_s(self, shell, server, skew, result, detail):
         shown = doctor(shell, server(skew=skew))["clock"]
 
-        assert shown["result"] == result
+        assert shown["verdict"] == result
         assert shown["detail"].endswith(detail)
         assert shown["advice"] == (
             "set the clock of this machine (NTP)" if result == "wrong" else ""
@@ -129,12 +129,12 @@ class TestClock:
     def test_without_a_date(self, shell, server):
         shown = doctor(shell, server(date=False))["clock"]
 
-        assert (shown["result"], shown["detail"]) == ("unknown", "the host's answer has no Date")
+        assert (shown["verdict"], shown["detail"]) == ("unknown", "the host's answer has no Date")
 
     def test_without_an_answer(self, shell, server):
         shown = doctor(shell, server(head=False))["clock"]
 
-        assert (shown["result"], shown["detail"]) == (
+        assert (shown["verdict"], shown["detail"]) == (
             "unknown",
             "the host did not answer a plain HEAD in HTTP/1.1",
         )
@@ -204,4 +204,4 @@ def test_trouble_while_the_time_is_taken(shell, server):
 
     shown = doctor(shell, server(answer))
 
-    assert (shown["latency"]["result"], shown["latency"]["advice"]) == ("unknown", "try again")
+    assert (shown["latency"]["verdict"], shown["latency"]["advice"]) == ("unknown", "try again")

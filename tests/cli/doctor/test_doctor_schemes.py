@@ -104,7 +104,7 @@ class TestKey:
 
     def test_another_merchant(self, shell, issuer):
         assert (
-            doctor(shell, issuer.base_url, "--auth-id", "20002")["jws-hs512"]["result"] == "wrong"
+            doctor(shell, issuer.base_url, "--auth-id", "20002")["jws-hs512"]["verdict"] == "wrong"
         )
 
     def test_of_another_scheme(self, shell, server):
@@ -125,9 +125,9 @@ class TestKey:
         shown = doctor(shell, server(answer))
 
         assert (
-            shown["sign"]["result"],
-            shown["jws-hs512"]["result"],
-            shown["jws-hs256"]["result"],
+            shown["sign"]["verdict"],
+            shown["jws-hs512"]["verdict"],
+            shown["jws-hs256"]["verdict"],
         ) == ("ok", "wrong", "ok")
         assert shown["jws-hs512"]["advice"] == (
             "merchant and key are right, the scheme is not: sign is accepted; set "
@@ -160,5 +160,5 @@ def test_a_control_without_an_answer(shell, server):
 
     shown = doctor(shell, server(answer))
 
-    assert shown["sign"]["result"] == "unknown"
+    assert shown["sign"]["verdict"] == "unknown"
     assert "but the control with a wrong key got no answer" in shown["sign"]["detail"]

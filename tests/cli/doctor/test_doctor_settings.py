@@ -85,7 +85,7 @@ class TestSettings:
     def test_none_for_a_machine(self, shell):
         result = shell("doctor", "--json", FREEDOMPAY_AUTH_ID=None)
 
-        assert (result.exit_code, json.loads(result.stdout)["checks"][0]["result"]) == (2, "wrong")
+        assert (result.exit_code, json.loads(result.stdout)["checks"][0]["verdict"]) == (2, "wrong")
 
     @pytest.mark.parametrize(
         "args",
@@ -130,9 +130,9 @@ class TestSettings:
             FREEDOMPAY_SECRET_KEY_EXACT="1",
         )
 
-        assert shown["settings"]["result"] == "unknown"
+        assert shown["settings"]["verdict"] == "unknown"
         assert "the secret key has a line break" in shown["settings"]["detail"]
-        assert shown["jws-hs512"]["result"] == "wrong"
+        assert shown["jws-hs512"]["verdict"] == "wrong"
 
     def test_a_contract_that_can_not_be_read(self, shell, issuer):
         result = shell(
