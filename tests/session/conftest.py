@@ -278,25 +278,6 @@ async def issuer(faults):
         yield issuer
 
 
-@pytest.fixture
-def hasty():
-    """A policy whose pauses take no time that anyone would notice."""
-
-    def build(**changes) -> Policy:
-        return Policy(
-            **{
-                "grace": 0.03,
-                "pause": 0.005,
-                "max_pause": 0.02,
-                "poll_first": 0.005,
-                "poll_most": 0.03,
-            }
-            | changes
-        )
-
-    return build
-
-
 async def _settled() -> None:
     for _ in range(20):
         await asyncio.sleep(0)
