@@ -11,18 +11,12 @@ import pytest
 from freedompay_async import ConfigurationError
 from freedompay_async.batch import Limits, State
 from freedompay_async.codec.messages import Reply
+from tests.batch.runs import NO, NOT_KNOWN
 
 LATER = {
     "429": Reply(429, {"Retry-After": "3600"}, b""),
     "503": Reply(503, {"Retry-After": "3600"}, b""),
 }
-NO = {
-    "status": "error",
-    "request_status": "error",
-    "error_code": "42",
-    "error_description": "not this one",
-}
-NOT_KNOWN = {"status": "error", "request_status": "error", "error_code": "unknown_request"}
 TOLD = (
     "the issuer asked to wait 3600 s, longer than there was time left for (Limits.{limit}). Rows "
     "are left as they are: resume later"
