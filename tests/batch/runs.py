@@ -1,8 +1,10 @@
-"""How runs of a batch go wrong in several tests, and what the issuer says there."""
+"""Runs of a batch that several tests make, and what the issuer says in them."""
 
 from __future__ import annotations
 
-from freedompay_async.batch import Limits
+import asyncio
+
+from freedompay_async.batch import Batch, Journal, Limits, read_file
 from freedompay_async.sandbox import Fault
 
 FAILED = {"status": "error", "request_status": "error"}
@@ -27,3 +29,18 @@ async def abandoned(office, people, **client):
     ) as batch:
         await office.plan(batch, office.file(people(1)))
         await office.finish(batch)
+
+
+async def two_batches(office, rows, *, names):
+    """The reports of two batches of the same rows, by these names, that one client runs at once."""
+    async with (
+        office.client() as fp,
+        Journal.open(office.folder / "a.db") as one,
+        Journal.open(office.folder / "b.db") as two,
+    ):
+        batches = [
+            Batch(fp, journal, name=name) for journal, name in zip((one, two), names, strict=True)
+        ]
+        for batch in batches:
+            await batch.plan(read_file(office.file(rows), product_id=2000))
+        return await asyncio.gather(*map(office.finish, batches))

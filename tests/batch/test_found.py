@@ -8,10 +8,10 @@ import asyncio
 
 import pytest
 
-from freedompay_async.batch import Accepted, Batch, Journal, Limits, State, outcomes, read_file
+from freedompay_async.batch import Accepted, Limits, State, outcomes
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.sandbox import Faults, Sandbox
-from tests.batch.runs import FAILED, answering
+from tests.batch.runs import FAILED, answering, two_batches
 
 
 @pytest.fixture
@@ -549,15 +549,7 @@ async def test_an_accepted_row_without_a_card_gets_one(
     assert office.cards() == one_each(1)
 
 
-async def test_one_client_runs_two_batches_of_one_name(tmp_path, office, people, one_each):
-    async with (
-        office.client() as fp,
-        Journal.open(tmp_path / "a.db") as one,
-        Journal.open(tmp_path / "b.db") as two,
-    ):
-        batches = [Batch(fp, one), Batch(fp, two)]
-        for batch in batches:
-            await batch.plan(read_file(office.file(people(10)), product_id=2000))
-        await asyncio.gather(*map(office.finish, batches))
+async def test_one_client_runs_two_batches_of_one_name(office, people, one_each):
+    await two_batches(office, people(10), names=("default", "default"))
 
     assert office.cards() == one_each(10)

@@ -273,6 +273,17 @@ def warnings_of(caplog):
 
 
 @pytest.fixture
+def errors(caplog):
+    """Level, call and id of each error that was logged."""
+    caplog.set_level(logging.DEBUG)
+    return lambda: [
+        (record.levelname, record.call, record.request_id)
+        for record in caplog.records
+        if record.levelno >= logging.ERROR
+    ]
+
+
+@pytest.fixture
 async def issuer(faults):
     async with Sandbox(faults=faults) as issuer:
         yield issuer
