@@ -1,5 +1,5 @@
-"""What the tests of several folders share: how much the proofs do, an issuer, and a loop whose
-clock is virtual.
+"""What the tests of several folders share: how much the proofs do, an issuer, a quick policy,
+and a loop whose clock is virtual.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import time
 import pytest
 from hypothesis import settings
 
+from freedompay_async import Policy
 from freedompay_async.sandbox import Sandbox
 
 # How long an example takes is the machine's, which does other things too; what has to be quick is
@@ -100,6 +101,25 @@ async def issuer():
     """A sandbox whose address and ways are the usual ones."""
     async with Sandbox() as issuer:
         yield issuer
+
+
+@pytest.fixture
+def hasty():
+    """A policy whose pauses take no time that anyone would notice."""
+
+    def build(**changes) -> Policy:
+        return Policy(
+            **{
+                "grace": 0.03,
+                "pause": 0.005,
+                "max_pause": 0.02,
+                "poll_first": 0.005,
+                "poll_most": 0.03,
+            }
+            | changes
+        )
+
+    return build
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,13 @@
 # ruff: noqa: RUF001 - letters that look alike are the point
-"""What a plan, a `NewClient` and the sandbox have to agree about: the one table for all three."""
+"""What a plan, a `NewClient` and the sandbox have to agree about: the one table for all three; and
+the client of every test that needs one and does not ask which.
+"""
 
 from __future__ import annotations
 
 from typing import Any
+
+from freedompay_async.models import NewClient
 
 BASE: dict[str, Any] = {
     "phone": 77017777777,
@@ -19,6 +23,11 @@ ADDRESS = {
     "address_line2": "Abay",
     "address_line3": "1",
 }
+
+
+def new_client(**changes: Any) -> NewClient:
+    """A client that is `BASE` but for the `changes`."""
+    return NewClient(**BASE | changes)
 
 
 def each(name: str, *values: object) -> list[dict[str, Any]]:

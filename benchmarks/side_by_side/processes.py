@@ -7,12 +7,9 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import Any, Final, Self
 
 from side_by_side.machine import client_cpu, server_cpu
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 __all__ = ["Column", "Server", "batch_once", "once"]
 
@@ -45,12 +42,7 @@ class _Steered:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         try:
             self._process.communicate("", timeout=10)
         except subprocess.TimeoutExpired:

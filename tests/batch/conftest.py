@@ -21,6 +21,7 @@ from freedompay_async.errors import JournalError
 from freedompay_async.sandbox import Fault, Sandbox
 from tests.leaks.everywhere import Story
 from tests.rows import row_of_file as person
+from tests.settings_of import settings_of
 from tests.transports import Road, in_use
 
 if TYPE_CHECKING:
@@ -95,13 +96,9 @@ class Office:
         )
 
     def client(self, *, policy: dict | None = None, **options) -> FreedomPay:
-        settings = {
-            "auth_id": self.issuer.auth_id,
-            "secret_key": self.issuer.secret_key,
-            "region": "KZ",
-            "base_url": self.issuer.base_url,
-        }
-        return FreedomPay(**settings | options, policy=Policy(**FAST | (policy or {})))
+        return FreedomPay(
+            **settings_of(self.issuer) | options, policy=Policy(**FAST | (policy or {}))
+        )
 
     @asynccontextmanager
     async def batch(self, journal: str = "run.db", *, client: dict | None = None, **options):

@@ -11,6 +11,7 @@ from freedompay_async import Override, Secret
 from freedompay_async.batch import Limits, State
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.sandbox import Fault
+from tests.batch.runs import abandoned
 
 CREATE = "clients.create"
 BRANCH = {"contract": [Override(call=CREATE, fields={"branch_id": "b-7"})]}
@@ -25,16 +26,6 @@ def with_path(path, **client):
 async def planned(office, people, count=2, **client):
     async with office.batch(client=client) as batch:
         await office.plan(batch, office.file(people(count)))
-
-
-async def abandoned(office, people, **client):
-    """A run that has heard nothing of its one client, whose call did not arrive."""
-    office.issuer.script("client/add", Fault.DROPPED)
-    async with office.batch(
-        limits=Limits(settle=0.1), client={"policy": {"grace": 60.0}, **client}
-    ) as batch:
-        await office.plan(batch, office.file(people(1)))
-        await office.finish(batch)
 
 
 async def refusal(office, **client) -> str:

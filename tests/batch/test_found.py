@@ -8,9 +8,10 @@ import asyncio
 
 import pytest
 
-from freedompay_async.batch import Accepted, Batch, Journal, Limits, State, outcomes, read_file
+from freedompay_async.batch import Accepted, Limits, State, outcomes
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.sandbox import Faults, Sandbox
+from tests.batch.runs import FAILED, answering, two_batches
 
 
 @pytest.fixture
@@ -225,15 +226,7 @@ async def test_keys_that_are_no_texts(office, given):
 async def test_an_earlier_use_that_made_only_a_client_is_told_so(office, people, between, said):
     async with office.batch(limits=Limits(wait=0.1)) as batch:
         await office.plan(batch, office.file(people(1)))
-
-        async def rule(call, _, send):
-            return (
-                said({"status": "error", "request_status": "error"})
-                if call == "card/issue"
-                else await send()
-            )
-
-        between(batch, rule)
+        between(batch, answering("card/issue", said(FAILED)))
         await office.finish(batch)
     (told,) = await outcomes_of(office, office.file(people(1)), "new.db")
 
@@ -533,15 +526,7 @@ async def test_a_client_that_is_known_no_more_when_its_row_is_accepted_is_not_ma
     found = await office.issue(office.file(people(1)), "new.db")
     sent = len(office.effects())
     async with office.batch("new.db", accept_found="all") as batch:
-
-        async def rule(call, _, send):
-            return (
-                said({"status": "error", "request_status": "error"})
-                if call == "request/status"
-                else await send()
-            )
-
-        between(batch, rule)
+        between(batch, answering("request/status", said(FAILED)))
         report = await office.finish(batch)
 
     assert (found.found, found.problems[0].client_id) == (1, None)
@@ -554,15 +539,7 @@ async def test_an_accepted_row_without_a_card_gets_one(
 ):
     async with office.batch(limits=Limits(wait=0.1)) as batch:
         await office.plan(batch, office.file(people(1)))
-
-        async def rule(call, _, send):
-            return (
-                said({"status": "error", "request_status": "error"})
-                if call == "card/issue"
-                else await send()
-            )
-
-        between(batch, rule)
+        between(batch, answering("card/issue", said(FAILED)))
         first = await office.finish(batch)
     found = await office.issue(office.file(people(1)), "new.db")
     report = await office.resume("new.db", accept_found=["k1"])
@@ -572,15 +549,7 @@ async def test_an_accepted_row_without_a_card_gets_one(
     assert office.cards() == one_each(1)
 
 
-async def test_one_client_runs_two_batches_of_one_name(tmp_path, office, people, one_each):
-    async with (
-        office.client() as fp,
-        Journal.open(tmp_path / "a.db") as one,
-        Journal.open(tmp_path / "b.db") as two,
-    ):
-        batches = [Batch(fp, one), Batch(fp, two)]
-        for batch in batches:
-            await batch.plan(read_file(office.file(people(10)), product_id=2000))
-        await asyncio.gather(*map(office.finish, batches))
+async def test_one_client_runs_two_batches_of_one_name(office, people, one_each):
+    await two_batches(office, people(10), names=("default", "default"))
 
     assert office.cards() == one_each(10)

@@ -10,6 +10,7 @@ import pytest
 from freedompay_async.batch import Journal, Limits, outcomes
 from freedompay_async.batch.journal import schema
 from freedompay_async.batch.report import make_report
+from tests.batch.runs import FAILED, answering
 
 INTENTS = (
     "INSERT INTO intents (number, step, request_id, body_sha256, sent_at, accepted) VALUES (?, ?, "
@@ -257,15 +258,7 @@ async def test_what_version_1_called_refused_and_the_issuer_knows_later_was_perh
         await office.plan(
             batch, office.file([person(number, first_name="Olga") for number in (1, 2)], "june.csv")
         )
-
-        async def rule(call, _, send):
-            return (
-                said({"status": "error", "request_status": "error"})
-                if call == "request/status"
-                else await send()
-            )
-
-        between(batch, rule)
+        between(batch, answering("request/status", said(FAILED)))
         refused = await office.finish(batch)
     aged()
     made = len(office.effects())

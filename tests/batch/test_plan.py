@@ -12,6 +12,7 @@ from freedompay_async.batch import Batch, Journal, Limits, Row, read_file
 from freedompay_async.contract.models.client_requests import Address, NewClient
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.redaction.secret import Secret
+from tests.person_examples import new_client
 
 ADDRESS = Address(
     country="KAZ",
@@ -444,7 +445,7 @@ def made(key, line):
         line=line,
         key=key,
         product_id=2000,
-        client=NewClient(phone=77010000001, type=1, resident=1, first_name="A", last_name="B"),
+        client=new_client(),
         document=None,
         identification_info=None,
         branch_id=None,

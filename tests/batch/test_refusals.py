@@ -10,14 +10,8 @@ import pytest
 
 from freedompay_async.batch import Limits, State
 from freedompay_async.sandbox import Sandbox
+from tests.batch.runs import NO, NOT_KNOWN
 
-NO = {
-    "status": "error",
-    "request_status": "error",
-    "error_code": "42",
-    "error_description": "not this one",
-}
-NOT_KNOWN = {"status": "error", "request_status": "error", "error_code": "unknown_request"}
 GATEWAY = b"404 page not found"
 
 

@@ -7,9 +7,10 @@ import json
 
 import pytest
 
-from freedompay_async.batch import Batch, Journal, Limits, State, read_file
+from freedompay_async.batch import Limits, State
 from freedompay_async.sandbox import Fault, Faults, Sandbox
 from freedompay_async.transport.base import TransportError
+from tests.batch.runs import two_batches
 
 
 @pytest.fixture
@@ -372,16 +373,8 @@ async def test_each_crash_image_of_a_run_can_be_finished(tmp_path, office, peopl
     assert office.cards() == one_each(3)
 
 
-async def test_one_client_runs_two_batches(tmp_path, office, people, one_each):
-    async with (
-        office.client() as fp,
-        Journal.open(tmp_path / "a.db") as one,
-        Journal.open(tmp_path / "b.db") as two,
-    ):
-        batches = [Batch(fp, one, name="a"), Batch(fp, two, name="b")]
-        for batch in batches:
-            await batch.plan(read_file(office.file(people(10)), product_id=2000))
-        reports = await asyncio.gather(*map(office.finish, batches))
+async def test_one_client_runs_two_batches(office, people):
+    reports = await two_batches(office, people(10), names=("a", "b"))
 
     assert [report.complete for report in reports] == [True, True]
     assert set(office.cards().values()) == {2}

@@ -7,7 +7,7 @@ import json
 
 from freedompay_async import Override
 from freedompay_async.batch import Limits, State
-from freedompay_async.sandbox import Fault
+from tests.batch.runs import abandoned
 
 BRANCH = {"contract": [Override(call="clients.create", fields={"branch_id": "b-7"})]}
 
@@ -40,16 +40,6 @@ async def test_the_journal_has_the_digest_of_what_went_out(office, people):
     }
 
     assert digests(office) == sent
-
-
-async def abandoned(office, people, **client):
-    """A run that has heard nothing of its one client, whose call did not arrive."""
-    office.issuer.script("client/add", Fault.DROPPED)
-    async with office.batch(
-        limits=Limits(settle=0.1), client={"policy": {"grace": 60.0}, **client}
-    ) as batch:
-        await office.plan(batch, office.file(people(1)))
-        await office.finish(batch)
 
 
 async def test_a_row_that_was_sent_with_the_fields_is_sent_again_with_them(

@@ -13,6 +13,7 @@ from freedompay_async.batch.lease import LeaseLost
 from freedompay_async.crypto.signing import JwsSigner
 from freedompay_async.errors import AuthenticationError, ConfigurationError, JournalError, NotSent
 from freedompay_async.sandbox import Fault, Sandbox
+from tests.settings_of import settings_of
 
 
 async def begin(office, batch, rows):
@@ -363,14 +364,8 @@ async def test_an_issuer_that_limits_the_rate_is_waited_for(tmp_path, people, on
     path.write_text("key,phone,first_name,last_name\nk1,77010000001,Ivan,Ivanov\n")
     async with Sandbox(faults=Faults(retry_after=0)) as issuer:
         issuer.script("client/add", *[Fault.LIMITED] * 2)
-        settings = {
-            "auth_id": issuer.auth_id,
-            "secret_key": issuer.secret_key,
-            "region": "KZ",
-            "base_url": issuer.base_url,
-        }
         async with (
-            FreedomPay(**settings, policy=Policy(pause=0.002)) as fp,
+            FreedomPay(**settings_of(issuer), policy=Policy(pause=0.002)) as fp,
             Journal.open(tmp_path / "run.db") as journal,
         ):
             batch = Batch(fp, journal)

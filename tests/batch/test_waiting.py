@@ -11,18 +11,12 @@ import pytest
 from freedompay_async import ConfigurationError
 from freedompay_async.batch import Limits, State
 from freedompay_async.codec.messages import Reply
+from tests.batch.runs import NO, NOT_KNOWN
 
 LATER = {
     "429": Reply(429, {"Retry-After": "3600"}, b""),
     "503": Reply(503, {"Retry-After": "3600"}, b""),
 }
-NO = {
-    "status": "error",
-    "request_status": "error",
-    "error_code": "42",
-    "error_description": "not this one",
-}
-NOT_KNOWN = {"status": "error", "request_status": "error", "error_code": "unknown_request"}
 TOLD = (
     "the issuer asked to wait 3600 s, longer than there was time left for (Limits.{limit}). Rows "
     "are left as they are: resume later"
@@ -32,6 +26,17 @@ TOLD = (
 @pytest.fixture(params=LATER)
 def later(request):
     return LATER[request.param]
+
+
+@pytest.fixture
+def second_later(office, later):
+    """A rule: whatever is asked of the second row's client, the issuer wants to answer later."""
+    held = office.request_id("k2", "client")
+
+    async def rule(call, request_id, send):
+        return later if request_id == held else await send()
+
+    return rule
 
 
 @pytest.fixture
@@ -159,14 +164,9 @@ async def test_a_card_whose_result_is_to_wait_too_long_is_left(
 
 
 async def test_where_each_row_is_asked_about_one_that_is_to_wait_too_long_is_left_and_the_others_go_on(
-    office, people, one_each, run, later
+    office, people, one_each, run, second_later
 ):
-    held = office.request_id("k2", "client")
-
-    async def rule(call, request_id, send):
-        return later if request_id == held else await send()
-
-    report = await run(rule, people(4), check_first="all", limits=Limits(concurrency=1))
+    report = await run(second_later, people(4), check_first="all", limits=Limits(concurrency=1))
 
     assert (report.issued, report.unknown, report.planned) == (3, 0, 1)
     assert (run.progress.left, run.progress.trouble) == (1, TOLD.format(limit="settle is 120 s"))
@@ -177,15 +177,10 @@ async def test_where_each_row_is_asked_about_one_that_is_to_wait_too_long_is_lef
 
 
 async def test_a_sample_that_is_to_wait_too_long_sends_nothing_and_says_why(
-    office, people, one_each, run, later
+    office, people, one_each, run, second_later
 ):
-    held = office.request_id("k2", "client")
-
-    async def rule(call, request_id, send):
-        return later if request_id == held else await send()
-
     with pytest.raises(ConfigurationError) as caught:
-        await run(rule, people(4), check_first="sample")
+        await run(second_later, people(4), check_first="sample")
 
     assert caught.value.text == (
         "nothing was sent. Whether the request ids of this batch were used before is not known: "

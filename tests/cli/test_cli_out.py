@@ -181,11 +181,7 @@ def test_a_place_where_nothing_can_be_written_is_not_called_nothing_sent(
 def test_a_file_that_comes_into_being_during_the_run_is_kept(shell, issuer, people, one_each):
     gate = issuer.gate("card/issue")
     shell.file(people(2))
-    command = shell.start(
-        *ISSUE,
-        "--out",
-        "issued.csv",
-    )
+    command = shell.start(*ISSUE, "--out", "issued.csv")
     gate.reached()
     (shell.folder / "issued.csv").write_text("precious")
     gate.open()
@@ -207,11 +203,7 @@ def test_a_file_that_comes_into_being_during_the_run_is_kept(shell, issuer, peop
 def test_an_aborted_run_says_how_to_get_the_file(shell, issuer, people):
     gate = issuer.gate("client/add")
     shell.file(people(3))
-    command = shell.start(
-        *ISSUE,
-        "--out",
-        "issued.csv",
-    )
+    command = shell.start(*ISSUE, "--out", "issued.csv")
     gate.reached()
     command.interrupt()
     command.says("Ctrl-C again aborts")

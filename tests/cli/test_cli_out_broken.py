@@ -28,14 +28,7 @@ def run_into(shell, stdout, *args):
 
 def issue_into(shell, stdout, *args):
     """`batch issue` whose standard output goes there."""
-    return run_into(
-        shell,
-        stdout,
-        *ISSUE,
-        "--out",
-        "issued.csv",
-        *args,
-    )
+    return run_into(shell, stdout, *ISSUE, "--out", "issued.csv", *args)
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a disk that is full")
@@ -73,14 +66,8 @@ def test_where_nobody_reads_errors_the_exit_code_is_right(shell):
     reader, writer = os.pipe()
     os.close(reader)
     try:
-        command = [
-            *PROGRAM,
-            "batch",
-            "report",
-            "no.db",
-        ]
         done = subprocess.run(
-            command,
+            [*PROGRAM, "batch", "report", "no.db"],
             env=shell.env,
             cwd=shell.folder,
             stdin=subprocess.DEVNULL,
@@ -128,27 +115,9 @@ def test_cards_whose_answer_can_not_be_written_name_the_id_to_ask_about(shell, i
 @pytest.mark.skipif(os.name == "nt", reason="a stream that is closed by a shell")
 def test_with_a_closed_output_the_cards_are_made_and_the_file_is_there(shell, people):
     shell.file(people(2))
-    command = [
-        "batch",
-        "issue",
-        "clients.csv",
-        "--product",
-        "2000",
-        "--journal",
-        "run.db",
-        "--out",
-        "issued.csv",
-    ]
-    closed = [
-        "sh",
-        "-c",
-        'exec "$@" <&- >&-',
-        "sh",
-        *PROGRAM,
-        *command,
-    ]
+    closed = ("sh", "-c", 'exec "$@" <&- >&-', "sh")
     done = subprocess.run(
-        closed,
+        [*closed, *PROGRAM, *ISSUE, "--out", "issued.csv"],
         env=shell.env,
         cwd=shell.folder,
         stderr=subprocess.PIPE,

@@ -8,10 +8,11 @@ from decimal import Decimal
 
 import pytest
 
-from freedompay_async import GiftCardError, NewClient, RequestFailed, Secret
+from freedompay_async import GiftCardError, RequestFailed, Secret
 from freedompay_async.models import GiftCardStatus, Limit, LimitAmount
+from tests.person_examples import new_client
 
-PERSON = NewClient(phone=77017777777, type=1, resident=1, first_name="IVAN", last_name="IVANOV")
+PERSON = new_client()
 PHONE = 79651234567
 FIRST, LAST = dt.date(2020, 1, 1), dt.date.max - dt.timedelta(days=400)
 

@@ -9,6 +9,7 @@ from freedompay_async import FreedomPay
 from freedompay_async.contract.file import read_contract
 from freedompay_async.hashdt import HashDT
 from freedompay_async.sandbox import Sandbox
+from tests.settings_of import settings_of
 
 TEXT = (Path(__file__).parents[2] / "docs" / "calls.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
@@ -50,13 +51,7 @@ async def test_a_card_is_issued_to_a_holder():
     async with Sandbox(
         contract={"cards.issue": {"required": ["product_id", "cardholder"]}}
     ) as issuer:
-        settings = {
-            "auth_id": issuer.auth_id,
-            "secret_key": issuer.secret_key,
-            "region": "KZ",
-            "base_url": issuer.base_url,
-        }
-        async with FreedomPay(**settings, contract=example["CONTRACT"]) as fp:
+        async with FreedomPay(**settings_of(issuer), contract=example["CONTRACT"]) as fp:
             card_id = await example["issue_to_holder"](fp)
 
         assert [(card["card_id"], card["phone"]) for card in issuer.ledger()] == [

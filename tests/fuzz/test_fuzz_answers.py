@@ -18,6 +18,7 @@ from freedompay_async.contract.calls import Section
 from freedompay_async.contract.models import Answer, GiftAnswer, PinPageAnswer, RequestState
 from freedompay_async.contract.table import HASHDT_TABLE, TABLE
 from tests.fuzz.corpus import answers, shaped, with_each_place
+from tests.unit.wire_answers import SAYS
 
 ENVELOPES = {
     Section.PAYMENT_CARDS: Answer,
@@ -28,17 +29,7 @@ KINDS = {row.name: (row.answer, ENVELOPES[row.section]) for row in (*TABLE, *HAS
 # In a type of the caller's own.
 KINDS |= {f"own, {section.name}": (dict, envelope) for section, envelope in ENVELOPES.items()}
 ASKED = {envelope: FIELDS[section] for section, envelope in ENVELOPES.items()}
-# What says something of an effect or of an id, and what says that something was not done, or is not
-# known.
-SAYS = {
-    Evidence.OK,
-    Evidence.TAKEN,
-    Evidence.ERROR,
-    Evidence.DENIED,
-    Evidence.KNOWN,
-    Evidence.FAILED,
-    Evidence.NOT_KNOWN,
-}
+# What says that something was not done, or is not known.
 SAYS_NO = {
     Evidence.ERROR,
     Evidence.DENIED,

@@ -11,6 +11,7 @@ from functools import partial
 
 import pytest
 from hypothesis import strategies as st
+from msgspec.structs import asdict
 
 from freedompay_async import ConfigurationError
 from freedompay_async.batch import read_file
@@ -52,27 +53,16 @@ def read(tmp_path):
 def fields_of(row: Row) -> dict[str, str]:
     """A row as it would be written in a file."""
     client = row.client
-    fields = {
+    fields = asdict(client) | {
         "key": row.key,
         "product_id": row.product_id,
+        "card_product_id": row.card_product_id,
         "document": row.document,
         "branch_id": row.branch_id,
-        "phone": client.phone,
+        "type": int(client.type),
+        "resident": int(client.resident),
     }
-    fields["card_product_id"] = row.card_product_id
-    for name in (
-        "first_name",
-        "last_name",
-        "middle_name",
-        "birthdate",
-        "email",
-        "country",
-        "person_id",
-        "language",
-        "external_user_id",
-    ):
-        fields[name] = getattr(client, name)
-    fields |= {"type": int(client.type), "resident": int(client.resident)}
+    del fields["address1"], fields["address2"]
     for number, address in enumerate((client.address1, client.address2), 1):
         fields |= {
             f"address{number}_{part}": getattr(address, name)

@@ -70,25 +70,27 @@ async def begun(journal):
     return owner, rows
 
 
-@pytest.mark.parametrize("lose", [released, handed_back, taken])
-@pytest.mark.parametrize("write", AWAITED)
-async def test_who_has_lost_a_row_writes_nothing_and_is_told(journal, begun, lose, write):
+@pytest.fixture(params=[released, handed_back, taken])
+async def lost(request, journal, begun):
+    """A row that its owner has lost."""
     owner, rows = begun
-    await lose(journal, owner, rows)
+    await request.param(journal, owner, rows)
+    return rows[1]
+
+
+@pytest.mark.parametrize("write", AWAITED)
+async def test_who_has_lost_a_row_writes_nothing_and_is_told(journal, lost, write):
     before = await picture(journal)
     with pytest.raises(LeaseLost):
-        await AWAITED[write](journal, rows[1])
+        await AWAITED[write](journal, lost)
 
     assert await picture(journal) == before
 
 
-@pytest.mark.parametrize("lose", [released, handed_back, taken])
 @pytest.mark.parametrize("write", NOTED)
-async def test_who_has_lost_a_row_notes_nothing_of_it(journal, begun, lose, write):
-    owner, rows = begun
-    await lose(journal, owner, rows)
+async def test_who_has_lost_a_row_notes_nothing_of_it(journal, lost, write):
     before = await picture(journal)
-    NOTED[write](journal, rows[1])
+    NOTED[write](journal, lost)
 
     assert await picture(journal) == before
 

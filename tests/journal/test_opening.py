@@ -9,7 +9,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 import pytest
 
@@ -169,13 +169,20 @@ async def test_a_journal_of_a_newer_version(tmp_path):
     )
 
 
-def test_a_journal_in_use_by_another_process(tmp_path):
-    path = tmp_path / "run.db"
+@contextmanager
+def held(path):
+    """A process that has the journal open."""
     command = [sys.executable, "-W", "error", "-c", HOLDER, path]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as holder:
         holder.stdout.readline()
+        yield holder
+
+
+def test_a_journal_in_use_by_another_process(tmp_path):
+    path = tmp_path / "run.db"
+    with held(path) as holder:
         said = refused(path)
         holder.stdin.close()
 
@@ -239,11 +246,7 @@ async def test_a_journal_that_is_closed_or_refused_leaves_no_descriptor(tmp_path
 
 def test_a_journal_is_free_again_after_its_process_was_killed(tmp_path):
     path = tmp_path / "run.db"
-    command = [sys.executable, "-W", "error", "-c", HOLDER, path]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as holder:
-        holder.stdout.readline()
+    with held(path) as holder:
         os.kill(holder.pid, signal.SIGKILL)
 
     async def work():

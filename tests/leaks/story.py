@@ -27,7 +27,6 @@ from freedompay_async import (
     DuplicateRequest,
     FreedomPay,
     FreedomPayError,
-    NewClient,
     OutcomeUnknown,
     Policy,
     ProtocolError,
@@ -37,6 +36,7 @@ from freedompay_async.hashdt import HashDT
 from freedompay_async.models import Otp
 from freedompay_async.redaction.redaction import Outgoing
 from freedompay_async.traffic.rate_limit import RateLimit
+from tests.person_examples import new_client
 from tests.transports import in_use
 
 # What a 429 teaches a client is tested elsewhere; here, where three in a hundred calls get one at
@@ -46,7 +46,7 @@ RateLimit.limited = lambda *_: None
 ROUND, WORKERS, PLACES = 1_000, 48, 8
 # Request ids: the bound of what a client remembers.
 REMEMBERED = 10_000
-PERSON = NewClient(phone=77017777777, type=1, resident=1, first_name="IVAN", last_name="IVANOV")
+PERSON = new_client()
 DAYS = {"start": dt.date(2026, 1, 1), "end": dt.date(2026, 3, 1)}
 POLICY = Policy(
     attempt_timeout=0.25,

@@ -232,22 +232,18 @@ class Issuer:
         filed = self.books.get(request_id)
         return filed if filed is not None and self._has_id(filed, now) else None
 
+    def _is_over(self, filed: Filed, seconds: float, now: float) -> bool:
+        """Whether so many seconds beyond the issuer's memory have passed, and nobody keeps it."""
+        return not filed.keepers and now > filed.at + self.memory + seconds
+
     def _has_id(self, filed: Filed, now: float) -> bool:
-        if (
-            not filed.id_gone
-            and not filed.keepers
-            and now > filed.at + self.memory + filed.nature.id_for
-        ):
+        if not filed.id_gone and self._is_over(filed, filed.nature.id_for, now):
             filed.id_gone = True
             self.forgotten += 1
         return not filed.id_gone
 
     def _has_state(self, filed: Filed, now: float) -> bool:
-        if (
-            not filed.state_gone
-            and not filed.keepers
-            and now > filed.at + self.memory + filed.nature.state_for
-        ):
+        if not filed.state_gone and self._is_over(filed, filed.nature.state_for, now):
             filed.state_gone = True
             self.forgotten += 1
         return not filed.state_gone

@@ -6,12 +6,13 @@ from uuid import uuid4
 
 import pytest
 
-from freedompay_async import FreedomPay, JwsSigner, NewClient, Override
+from freedompay_async import FreedomPay, JwsSigner, Override
 from freedompay_async.errors import AuthenticationError, RequestFailed
 from freedompay_async.sandbox import Fault, Sandbox
 from freedompay_async.sandbox.desk.host_contract import HostContract
 from freedompay_async.sandbox.issuing import rules
 from freedompay_async.sandbox.issuing.refused import Refused
+from tests.person_examples import new_client
 from tests.samples import UNKNOWN_CALL
 from tests.sandbox.requests import says
 
@@ -212,7 +213,7 @@ async def test_each_difference_is_mended_by_a_setting():
         },
         "cards.issue": {"names": {"client_id": "clientId"}, "required": ["product_id", "clientId"]},
     }
-    person = NewClient(phone=77010000001, type=1, resident=1, first_name="IVAN", last_name="IVANOV")
+    person = new_client()
     mended = [
         Override(call="clients.create", path="/v6/clients", fields={"branch_id": "b-7"}),
         Override(call="cards.issue", rename={"client_id": "clientId"}),

@@ -8,34 +8,13 @@ import pytest
 
 from freedompay_async.crypto.diagnosis import why_wrong
 from freedompay_async.sandbox.desk.signatures import complaint
+from tests.signing_examples import PATH, SIGN_VECTORS, VENDORS_BODY, VENDORS_JWS
 
-PATH = "/v5/card-api/request/status"
-VENDOR_BODY = b'{"request_id":"828cf71d-a447-4a67-a149-c1df8bc197ca"}'
-VENDOR_JWS = (
-    "eyJ1cmkiOiIvdjUvY2FyZC1hcGkvcmVxdWVzdC9zdGF0dXMiLCJhdXRoX2lkIjoiMTIzNDU2IiwibWV0aG9kIjoiUE9TVCIsInBhcmFtcyI6IiIsImFsZyI6IkhTNTEyIn0"
-    "..f1sQoeIpX_ZjOaykQzSeylvvKaVrEQV4gNM2ACFbEMkFDUV9Zk5WO1yQGEWez-vnQMVHodLBDVEyh5Xm2-3MjQ"
-)
-SIGN_VECTORS = [
-    (
-        (
-            b'{"cardholder_name":"IVANOV IVAN '
-            b'IVANOVICH","phone":"79651234567","product_code":"1","card_id":555}'
-        ),
-        "9c90a4ddb3eca6808406c4febbcd1b07099895b145419520ed7a52165ba755e9",
-    ),
-    (
-        (
-            b'{"cardholder_name":"IVANOV IVAN '
-            b'IVANOVICH","phone":79651234567,"product_code":1,"card_id":555}'
-        ),
-        "e052b3bd72f1653a556e0209b011c265a64a3ca352653f6f54767d3fafd62e74",
-    ),
-]
 CYRILLIC = '{"request_id":"828cf71d-a447-4a67-a149-c1df8bc197ca","note":"Қайрат Иванов/ё"}'.encode()
 
 
 def check(
-    headers, *, path=PATH, body=VENDOR_BODY, auth_id="123456", secret_key="secret", diagnose=None
+    headers, *, path=PATH, body=VENDORS_BODY, auth_id="123456", secret_key="secret", diagnose=None
 ):
     return complaint(
         headers=headers,
@@ -48,7 +27,7 @@ def check(
 
 
 def test_the_vendors_jws_example_is_right():
-    assert check({"X-JWS-Signature": VENDOR_JWS}) is None
+    assert check({"X-JWS-Signature": VENDORS_JWS}) is None
 
 
 @pytest.mark.parametrize(("body", "digest"), SIGN_VECTORS)
@@ -68,7 +47,7 @@ def test_sign_is_the_hash_of_body_and_key(body, digest):
 
 
 BAD_SIGN = {"Auth-Id": "123456", "Sign": "0" * 64}
-BAD_JWS = {"X-JWS-Signature": VENDOR_JWS[:-1] + "A"}
+BAD_JWS = {"X-JWS-Signature": VENDORS_JWS[:-1] + "A"}
 
 
 @pytest.mark.parametrize(("headers", "name"), [(BAD_SIGN, "Sign"), (BAD_JWS, "X-JWS-Signature")])
@@ -90,14 +69,14 @@ def test_a_diagnosis_is_asked_about_what_does_not_fit(headers, name):
 
     assert check(headers, diagnose=diagnose) == f"wrong signature ({name}): it was made on a Monday"
     assert asked == [
-        {"headers": headers, "path": PATH, "body": VENDOR_BODY, "secret_key": "secret"}
+        {"headers": headers, "path": PATH, "body": VENDORS_BODY, "secret_key": "secret"}
     ]
 
 
 @pytest.mark.parametrize(
     "headers",
     [
-        {"X-JWS-Signature": VENDOR_JWS},
+        {"X-JWS-Signature": VENDORS_JWS},
         {},
         {"Auth-Id": "7", "Sign": "0" * 64},
         {"X-JWS-Signature": "a"},
@@ -122,7 +101,7 @@ def test_a_diagnosis_that_fails_keeps_no_answer_back_and_shows_nothing():
 
 
 def test_sign_needs_the_merchant():
-    digest = hashlib.sha256(VENDOR_BODY + b"secret").hexdigest()
+    digest = hashlib.sha256(VENDORS_BODY + b"secret").hexdigest()
     assert check({"Sign": digest, "Auth-Id": "123456"}) is None
     assert "wrong merchant" in check({"Sign": digest, "Auth-Id": "7"})
     assert "wrong merchant" in check({"Sign": digest})
@@ -133,11 +112,11 @@ def test_no_signature():
 
 
 def test_both_schemes_must_be_right_where_both_are_there():
-    right = hashlib.sha256(VENDOR_BODY + b"secret").hexdigest()
-    assert check({"Auth-Id": "123456", "Sign": right, "X-JWS-Signature": VENDOR_JWS}) is None
+    right = hashlib.sha256(VENDORS_BODY + b"secret").hexdigest()
+    assert check({"Auth-Id": "123456", "Sign": right, "X-JWS-Signature": VENDORS_JWS}) is None
     assert "malformed" in check({"Auth-Id": "123456", "Sign": right, "X-JWS-Signature": "a"})
     assert "wrong key" in check(
-        {"Auth-Id": "123456", "Sign": "0" * 64, "X-JWS-Signature": VENDOR_JWS}
+        {"Auth-Id": "123456", "Sign": "0" * 64, "X-JWS-Signature": VENDORS_JWS}
     )
 
 
@@ -160,7 +139,7 @@ def test_a_header_that_is_no_utf8_is_only_wrong():
         "a..b..c",
         "a..bc",
         "a+/..b",
-        VENDOR_JWS + "=",
+        VENDORS_JWS + "=",
         "ы..ы",
     ],
 )
@@ -206,15 +185,15 @@ def test_each_part_of_the_jws_header_counts(api, changes):
         "params": "",
         "alg": "HS512",
     } | changes
-    value = api.jws(protected, VENDOR_BODY)
+    value = api.jws(protected, VENDORS_BODY)
     assert said[next(iter(changes))] in check(
         {"X-JWS-Signature": value}, auth_id="10001", secret_key="sandbox-secret"
     )
 
 
 def test_a_jws_of_another_body_or_key():
-    assert "wrong key" in check({"X-JWS-Signature": VENDOR_JWS}, body=CYRILLIC)
-    assert "wrong key" in check({"X-JWS-Signature": VENDOR_JWS}, secret_key="Secret")
+    assert "wrong key" in check({"X-JWS-Signature": VENDORS_JWS}, body=CYRILLIC)
+    assert "wrong key" in check({"X-JWS-Signature": VENDORS_JWS}, secret_key="Secret")
 
 
 @pytest.mark.parametrize("scheme", ["sign", "HS512", "HS256"])

@@ -13,6 +13,7 @@ from freedompay_async.contract.models import RequestState
 from freedompay_async.contract.table import HASHDT_TABLE, TABLE
 from freedompay_async.hashdt import HashDT
 from freedompay_async.models import Address
+from tests.person_examples import ADDRESS, new_client
 from tests.samples import OWN, SAMPLES, UNKNOWN_PATH, calling
 
 if TYPE_CHECKING:
@@ -34,13 +35,6 @@ MARKS = {
 }
 DAY = dt.date(2026, 1, 15)
 EXTRA = {"memo": Secret(MARKS["extra_secret"])}
-ADDRESS = Address(
-    country="KAZ",
-    postal_code="050000",
-    address_line1="Almaty",
-    address_line2="Abai",
-    address_line3="1",
-)
 HASTY = Policy(
     attempt_timeout=0.2,
     connect_timeout=0.5,
@@ -55,16 +49,8 @@ HASTY = Policy(
 
 
 def person(**changes: Any) -> NewClient:
-    fields: dict[str, Any] = {
-        "phone": 77017777777,
-        "type": 1,
-        "resident": 1,
-        "first_name": "IVAN",
-        "last_name": "IVANOV",
-        "document": MARKS["document"],
-        "address1": ADDRESS,
-    }
-    return NewClient(**fields | changes)
+    fields: dict[str, Any] = {"document": MARKS["document"], "address1": Address(**ADDRESS)}
+    return new_client(**fields | changes)
 
 
 def sealed(pin: str) -> str:

@@ -18,9 +18,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from freedompay_async import FreedomPay, Policy
+from freedompay_async import FreedomPay
 from freedompay_async.hashdt import HashDT
 from tests.transports import in_use
+from tests.whole_answer import whole_answer
 
 KEY = "a-secret-key-that-nobody-may-see"
 ID = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
@@ -103,20 +104,10 @@ def serving():
     return _serving
 
 
-def _whole(body: bytes, status: bytes = b"200 OK", *headers: bytes) -> bytes:
-    lines = [
-        b"HTTP/1.1 " + status,
-        b"Content-Length: %d" % len(body),
-        b"Content-Type: application/json",
-        *headers,
-    ]
-    return b"\r\n".join(lines) + b"\r\n\r\n" + body
-
-
 @pytest.fixture
 def whole():
     """An answer with its length."""
-    return _whole
+    return whole_answer
 
 
 GOOD = {
@@ -131,7 +122,7 @@ GOOD = {
 @pytest.fixture
 def good():
     """What a call of each kind is well answered with, whole."""
-    return {kind: _whole(body) for kind, body in GOOD.items()}
+    return {kind: whole_answer(body) for kind, body in GOOD.items()}
 
 
 # -- clients
@@ -141,23 +132,6 @@ def _pool(client) -> tuple[int, int]:
     """Connections that are taken, and calls that wait for one."""
     said = in_use(client)
     return (max(said.taken, said.active), said.queued)
-
-
-@pytest.fixture
-def hasty():
-    def build(**changes) -> Policy:
-        return Policy(
-            **{
-                "grace": 0.03,
-                "pause": 0.005,
-                "max_pause": 0.02,
-                "poll_first": 0.005,
-                "poll_most": 0.03,
-            }
-            | changes
-        )
-
-    return build
 
 
 @pytest.fixture

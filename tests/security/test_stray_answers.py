@@ -40,22 +40,34 @@ async def said(*events: asyncio.Event) -> None:
         await asyncio.sleep(0.001)
 
 
+@pytest.fixture
+def second_state(serving, connect, good):
+    """Asks twice, the second time after the rest of the first answer was said: what the second
+    question learns, and the host.
+    """
+
+    async def ask(first):
+        async with serving(first, good["read"]) as host:
+            client = connect(host.port, "read")
+            await client.requests.status("0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11")
+            first.taken.set()
+            await said(first.said)
+            state = await client.requests.status("0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a12")
+        return state, host
+
+    return ask
+
+
 @pytest.mark.parametrize("forged", ["an answer", "half an answer", "noise"])
 async def test_second_answer_to_one_call_is_not_that_of_the_next(
-    serving, connect, good, whole, stray, forged
+    whole, stray, second_state, forged
 ):
     second = {
         "an answer": whole(FORGED),
         "half an answer": whole(FORGED)[:-10],
         "noise": b"408 is what some say\r\n\r\n",
     }[forged]
-    first = stray(second)
-    async with serving(first, good["read"]) as host:
-        client = connect(host.port, "read")
-        await client.requests.status("0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11")
-        first.taken.set()
-        await said(first.said)
-        state = await client.requests.status("0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a12")
+    state, host = await second_state(stray(second))
 
     assert state.request_status == "process"
     assert state.card_ids == ()
@@ -88,14 +100,8 @@ async def test_answer_right_behind_an_answer_is_not_that_of_the_next(serving, co
 @pytest.mark.parametrize(
     "part", [b"H", b"HTTP/1.1 4", b"HTTP/1.1 408 Request Timeout\r\nContent-Le", b"\r\n"]
 )
-async def test_beginning_of_an_answer_is_noticed_too(serving, connect, good, stray, part):
-    first = stray(part)
-    async with serving(first, good["read"]) as host:
-        client = connect(host.port, "read")
-        await client.requests.status("0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11")
-        first.taken.set()
-        await said(first.said)
-        state = await client.requests.status("0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a12")
+async def test_beginning_of_an_answer_is_noticed_too(stray, second_state, part):
+    state, host = await second_state(stray(part))
 
     assert state.request_status == "process"
     assert host.connections == 2

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from freedompay_async import FreedomPay
 from freedompay_async.cli import settings_flags
 from freedompay_async.cli.app import app
+from tests.cli.commands import ISSUE
 
 ORDERS = {
     "a colour": "\x1b[31mred",
@@ -160,17 +161,7 @@ def test_state_of_a_request_gives_no_orders(shell, json):
 @as_text_and_json
 def test_run_of_a_batch_gives_no_orders(shell, tmp_path, json):
     (tmp_path / "clients.csv").write_text(ROWS)
-    result = shell(
-        "batch",
-        "issue",
-        "clients.csv",
-        "--product",
-        2000,
-        "--journal",
-        "run.db",
-        *json,
-        answer=refusal(),
-    )
+    result = shell(*ISSUE, *json, answer=refusal())
 
     assert result.exit_code == 1
     assert "refused" in result.stdout

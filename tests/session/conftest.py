@@ -273,28 +273,20 @@ def warnings_of(caplog):
 
 
 @pytest.fixture
-async def issuer(faults):
-    async with Sandbox(faults=faults) as issuer:
-        yield issuer
+def errors(caplog):
+    """Level, call and id of each error that was logged."""
+    caplog.set_level(logging.DEBUG)
+    return lambda: [
+        (record.levelname, record.call, record.request_id)
+        for record in caplog.records
+        if record.levelno >= logging.ERROR
+    ]
 
 
 @pytest.fixture
-def hasty():
-    """A policy whose pauses take no time that anyone would notice."""
-
-    def build(**changes) -> Policy:
-        return Policy(
-            **{
-                "grace": 0.03,
-                "pause": 0.005,
-                "max_pause": 0.02,
-                "poll_first": 0.005,
-                "poll_most": 0.03,
-            }
-            | changes
-        )
-
-    return build
+async def issuer(faults):
+    async with Sandbox(faults=faults) as issuer:
+        yield issuer
 
 
 async def _settled() -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
+
+from tests.programs import output_of
 
 PROGRAM = """
 import asyncio, json, sys, threading
@@ -54,15 +53,8 @@ print(json.dumps(told))
     ],
 )
 def test_aiohttp_is_imported_with_the_client_and_never_on_a_running_loop(how, expected):
-    env = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", PROGRAM, how],
-        env=env,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    printed, complaints = output_of(PROGRAM, how)
 
-    assert done.stderr == ""
-    told = json.loads(done.stdout)
+    assert complaints == ""
+    told = json.loads(printed)
     assert told | {"made": min(told["made"], 1)} == {"package": 0} | expected

@@ -12,7 +12,6 @@ import pytest
 from freedompay_async import (
     AuthenticationError,
     ConfigurationError,
-    NewClient,
     OutcomeUnknown,
     ProtocolError,
     RateLimited,
@@ -29,6 +28,7 @@ from freedompay_async.contract.table import (
 from freedompay_async.operations.operation import Operation
 from freedompay_async.operations.start import start
 from freedompay_async.sandbox import Fault
+from tests.person_examples import new_client
 
 STATUS = "request/status"
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
@@ -673,9 +673,7 @@ async def test_time_to_wait_that_is_over_leaves_the_request_as_it_is(issuer, con
 
 
 async def test_declined_client_fails_when_it_is_asked_about(issuer, connect, scheme):
-    person = NewClient(
-        phone=77017777777, type=1, resident=1, first_name="IVAN", last_name="DECLINED"
-    )
+    person = new_client(last_name="DECLINED")
     op = await connect(issuer, scheme=scheme).clients.create(product_id=2000, client=person)
 
     with pytest.raises(RequestFailed) as caught:
@@ -687,7 +685,7 @@ async def test_declined_client_fails_when_it_is_asked_about(issuer, connect, sch
 
 async def test_flow_from_client_to_active_card(issuer, connect, scheme):
     fp = connect(issuer, scheme=scheme)
-    person = NewClient(phone=77017777777, type=1, resident=1, first_name="IVAN", last_name="IVANOV")
+    person = new_client()
 
     client = await (await fp.clients.create(product_id=2000, client=person)).result()
     issued = await (await fp.cards.issue(client_id=client.client_id, product_id=2000)).result()

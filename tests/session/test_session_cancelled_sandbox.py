@@ -9,8 +9,9 @@ from functools import partial
 
 import pytest
 
-from freedompay_async import NewClient, NotSent, OutcomeUnknown, Secret
+from freedompay_async import NotSent, OutcomeUnknown, Secret
 from freedompay_async.sandbox import Fault
+from tests.person_examples import new_client
 
 BULK = "card/bulk_issue"
 STATUS = "request/status"
@@ -94,12 +95,7 @@ async def test_cancelled_at_each_wait_of_a_large_write_tells_the_truth(
 ):
     fp = connect(issuer, scheme=scheme, max_connections=1)
     document = Secret(base64.b64encode(b"%PDF-" + b"0" * 1_900_000).decode())
-    person = NewClient(
-        phone=77017777777,
-        type=1,
-        resident=1,
-        first_name="IVAN",
-        last_name="IVANOV",
+    person = new_client(
         document=document,
     )
     await drained(issuer, fp, scheme)

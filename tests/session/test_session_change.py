@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 
 import pytest
 
@@ -63,16 +62,6 @@ def unaskable(name) -> str:
 
 def issue(fp, **options):
     return fp.gift_cards.issue(cardholder_name="IVAN", phone=77017777777, product_code=1, **options)
-
-
-@pytest.fixture
-def errors(caplog):
-    caplog.set_level(logging.ERROR)
-    return lambda: [
-        (record.levelname, record.call, record.request_id)
-        for record in caplog.records
-        if record.name == "freedompay_async"
-    ]
 
 
 @pytest.mark.parametrize("name", CALLS)

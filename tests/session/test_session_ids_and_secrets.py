@@ -10,10 +10,11 @@ import traceback
 
 import pytest
 
-from freedompay_async import FreedomPay, FreedomPayError, NewClient, Secret
+from freedompay_async import FreedomPay, FreedomPayError, Secret
 from freedompay_async.contract.models import BulkIssue, StatusQuery
 from freedompay_async.contract.table import CARDS_BULK_ISSUE, REQUESTS_STATUS
 from freedompay_async.sandbox import Fault
+from tests.person_examples import new_client
 from tests.transports import parts_of
 
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
@@ -125,12 +126,7 @@ DT = "2026-05-14T16:00:00+06:00"
 
 
 def person():
-    return NewClient(
-        phone=77017777777,
-        type=1,
-        resident=1,
-        first_name="IVAN",
-        last_name="IVANOV",
+    return new_client(
         document=Secret(DOCUMENT),
     )
 

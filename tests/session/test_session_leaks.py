@@ -12,10 +12,11 @@ from uuid import uuid4
 
 import pytest
 
-from freedompay_async import FreedomPayError, NewClient
+from freedompay_async import FreedomPayError
 from freedompay_async.sandbox import Faults, Sandbox
 from freedompay_async.traffic.rate_limit import RateLimit
 from tests.leaks.raw_issuer import RawIssuer
+from tests.person_examples import new_client
 from tests.transports import back_to, sockets
 
 STORM = {
@@ -48,7 +49,7 @@ async def test_300_mixed_calls_with_faults_and_cancellations_leave_the_pool_whol
     rng = random.Random(seed)
     reports = []
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: reports.append(context))
-    person = NewClient(phone=77017777777, type=1, resident=1, first_name="IVAN", last_name="IVANOV")
+    person = new_client()
     said: dict[str, str] = {}
 
     async def one(fp):

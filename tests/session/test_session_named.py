@@ -9,12 +9,12 @@ import logging
 import pytest
 
 from freedompay_async import FreedomPayError, OutcomeUnknown, RequestFailed, StillProcessing
-from freedompay_async.contract.models import NewClient
+from tests.person_examples import new_client
 
 STATUS = "request/status"
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 EMPTY = [None, "", "  ", 0, "0"]
-PERSON = NewClient(phone=77017777777, type=1, resident=1, first_name="IVAN", last_name="IVANOV")
+PERSON = new_client()
 
 
 def cards(*ids):

@@ -13,7 +13,6 @@ from yarl import URL
 from freedompay_async import (
     FreedomPay,
     JwsSigner,
-    NewClient,
     NotSent,
     OutcomeUnknown,
     Secret,
@@ -22,18 +21,14 @@ from freedompay_async import (
 from freedompay_async.models import Address, IdentificationInfo
 from freedompay_async.transport.base import Attempt
 from freedompay_async.transport.connector import current_attempt
+from tests.person_examples import new_client
 
 BASE = "https://api.example.com"
 PREFIX = BASE + "/v5/card-api/"
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 PROCESS = {"status": "ok", "request_status": "process"}
 
-PERSON = NewClient(
-    phone=77017777777,
-    type=1,
-    resident=1,
-    first_name="IVAN",
-    last_name="IVANOV",
+PERSON = new_client(
     country="KAZ",
     document=Secret("JVBERi0="),
     address1=Address(
@@ -81,8 +76,8 @@ METHODS = {
                 "phone": 77017777777,
                 "type": 1,
                 "resident": 1,
-                "first_name": "IVAN",
-                "last_name": "IVANOV",
+                "first_name": "AIDAR",
+                "last_name": "OMAROV",
                 "country": "KAZ",
                 "document": "JVBERi0=",
                 "address1": {

@@ -16,7 +16,6 @@ from freedompay_async import (
     ConfigurationError,
     FreedomPayError,
     JwsSigner,
-    NewClient,
     OutcomeUnknown,
     Override,
     Policy,
@@ -30,12 +29,13 @@ from freedompay_async.calls.shared_resources import SharedResources
 from freedompay_async.contract.models import GiftCardId
 from freedompay_async.contract.table import GIFT_CARDS_RESEND
 from freedompay_async.traffic.lane import Lane
+from tests.person_examples import new_client
 from tests.samples import UNKNOWN_CALL, UNKNOWN_PATH
 from tests.transports import owned
 
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 DT = "2026-05-14T16:00:00+06:00"
-PERSON = NewClient(phone=77010000001, type=1, resident=1, first_name="A", last_name="B")
+PERSON = new_client()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ a call.
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 
 import msgspec
@@ -84,16 +83,6 @@ def session_of(memory):
     return build
 
 
-@pytest.fixture
-def logged(caplog):
-    caplog.set_level(logging.DEBUG)
-    return lambda: [
-        (each.levelname, each.call, each.request_id)
-        for each in caplog.records
-        if each.levelname == "ERROR"
-    ]
-
-
 def submit(session, request_id=OWN):
     return session.submit(
         CARDS_BULK_ISSUE, BulkIssue(product_id=2000, count=1), {"request_id": request_id}
@@ -105,12 +94,12 @@ def error(request):
     return ERRORS[request.param]
 
 
-def test_at_the_first_send_comes_out_as_it_is(play, session_of, say, scheme, error, logged):
+def test_at_the_first_send_comes_out_as_it_is(play, session_of, say, scheme, error, errors):
     session, wire = session_of(error, 1, scheme=scheme, card__bulk_issue=[say.success])
     with pytest.raises(type(error)) as caught:
         play(submit(session))
 
-    assert (caught.value, wire.sent, logged()) == (error, [], [])
+    assert (caught.value, wire.sent, errors()) == (error, [], [])
 
 
 BEFORE = {
@@ -126,7 +115,7 @@ BEFORE = {
 @pytest.mark.parametrize("before", BEFORE.values(), ids=BEFORE)
 @pytest.mark.parametrize("own", [None, OWN])
 def test_at_the_question_after_the_effect_was_sent_leaves_it_open(
-    play, session_of, say, scheme, error, logged, before, own
+    play, session_of, say, scheme, error, errors, before, own
 ):
     session, wire = session_of(
         error, 2, scheme=scheme, card__bulk_issue=[getattr(say, step) for step in before]
@@ -141,7 +130,7 @@ def test_at_the_question_after_the_effect_was_sent_leaves_it_open(
     assert f"then the signing failed: {type(error).__name__}" in str(unknown)
     assert "Nothing was sent" not in str(unknown)
     assert "hunter2" not in str(unknown)
-    assert logged() == [("ERROR", "cards.bulk_issue", unknown.request_id)]
+    assert errors() == [("ERROR", "cards.bulk_issue", unknown.request_id)]
     assert wire.calls == [BULK] * len(before)
 
 
@@ -308,7 +297,7 @@ class Refusing(msgspec.Struct):
 @pytest.mark.parametrize("kind", [Keyed, Broken, Refusing])
 @pytest.mark.parametrize("retry", [Retry.UNASKABLE, Retry.REPEATABLE])
 def test_answer_type_that_fails_after_an_effect_says_that_it_was_done(
-    ask, say, scheme, kind, retry, logged
+    ask, say, scheme, kind, retry, errors
 ):
     with pytest.raises(
         ResultUnknown, match="the issuer did it, and its answer can't be read"
@@ -325,7 +314,7 @@ def test_answer_type_that_fails_after_an_effect_says_that_it_was_done(
         [UNKNOWN_CALL],
     )
     assert '"name": "new"' in caught.value.body
-    assert logged() == (
+    assert errors() == (
         [("ERROR", UNKNOWN_PATH, caught.value.request_id)] if retry is Retry.UNASKABLE else []
     )
 

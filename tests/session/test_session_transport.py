@@ -11,11 +11,13 @@ import ssl
 
 import pytest
 
-from freedompay_async import NewClient, NotSent, OutcomeUnknown, Secret
+from freedompay_async import NotSent, OutcomeUnknown, Secret
 from freedompay_async.codec.messages import Message
 from freedompay_async.sandbox import Fault, Sandbox
 from freedompay_async.transport.base import Attempt, TransportError
+from tests.person_examples import new_client
 from tests.transports import bound
+from tests.whole_answer import whole_answer as whole
 
 BULK = "card/bulk_issue"
 STATUS = "request/status"
@@ -102,16 +104,6 @@ def certified(tmp_path):
     return context
 
 
-def whole(body: bytes, status: bytes = b"200 OK", *headers: bytes) -> bytes:
-    lines = [
-        b"HTTP/1.1 " + status,
-        b"Content-Length: %d" % len(body),
-        b"Content-Type: application/json",
-        *headers,
-    ]
-    return b"\r\n".join(lines) + b"\r\n\r\n" + body
-
-
 GOOD = whole(b'{"status":"ok","request_status":"process"}')
 
 
@@ -192,9 +184,7 @@ async def test_waiting_for_the_pool_until_the_deadline_was_not_sent(connect, iss
     with pytest.raises(NotSent, match="it was still in the queue at the deadline") as caught:
         await fp.clients.create(
             product_id=2000,
-            client=NewClient(
-                phone=77017777777, type=1, resident=1, first_name="IVAN", last_name="IVANOV"
-            ),
+            client=new_client(),
             timeout=0.1,
         )
     gate.open()
@@ -287,12 +277,7 @@ async def test_bytes_that_arrive_are_the_bytes_that_were_signed(connect, issuer,
 
 async def test_cyrillic_arrives_as_it_was_signed(connect, issuer, scheme, signed):
     fp = connect(issuer, scheme=scheme)
-    person = NewClient(
-        phone=77017777777,
-        type=1,
-        resident=1,
-        first_name="IVAN",
-        last_name="IVANOV",
+    person = new_client(
         person_id="№ 12/қ «Ы»",
         external_user_id="ключ\\/",
     )
@@ -308,12 +293,7 @@ async def test_cyrillic_arrives_as_it_was_signed(connect, issuer, scheme, signed
 async def test_large_document_arrives_as_it_was_signed(connect, issuer, scheme, signed):
     fp = connect(issuer, scheme=scheme)
     content = base64.b64encode(b"%PDF-" + bytes(range(256)) * 7_600).decode()
-    person = NewClient(
-        phone=77017777777,
-        type=1,
-        resident=1,
-        first_name="IVAN",
-        last_name="IVANOV",
+    person = new_client(
         document=Secret(content),
     )
 
@@ -332,12 +312,7 @@ async def test_large_document_is_sent_again_to_the_byte(connect, issuer, scheme,
     issuer.script("client/add", Fault.DROPPED)
     fp = connect(issuer, scheme=scheme)
     document = Secret(base64.b64encode(b"%PDF-" + b"0" * 1_900_000).decode())
-    person = NewClient(
-        phone=77017777777,
-        type=1,
-        resident=1,
-        first_name="IVAN",
-        last_name="IVANOV",
+    person = new_client(
         document=document,
     )
 

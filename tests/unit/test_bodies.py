@@ -12,19 +12,14 @@ from freedompay_async.contract.models import (
     GiftProductQuery,
     IdentificationInfo,
     LimitSetting,
-    NewClient,
     PinSetting,
     StatusQuery,
 )
 from freedompay_async.contract.table import TABLE
 from freedompay_async.redaction.secret import Otp, Pin
+from tests.person_examples import new_client
 
-PERSON = NewClient(
-    phone=77017777777,
-    type=1,
-    resident=1,
-    first_name="IVAN",
-    last_name="IVANOV",
+PERSON = new_client(
     person_id="900101300001",
 )
 BODY = {

@@ -12,7 +12,7 @@ import pytest
 from msgspec import Struct
 
 from freedompay_async.codec.encode import encode
-from freedompay_async.contract.models.client_requests import Address, ClientCreation, NewClient
+from freedompay_async.contract.models.client_requests import Address, ClientCreation
 from freedompay_async.contract.models.gift_cards import GiftConfirmation, GiftIssue
 from freedompay_async.contract.models.open import Fields
 from freedompay_async.contract.models.requests import (
@@ -32,19 +32,13 @@ from freedompay_async.contract.models.requests import (
 )
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.redaction.secret import Document, Otp, Pin
+from tests.person_examples import ADDRESS, BASE, new_client
 
-PERSON = {
-    "phone": 77017777777,
-    "type": 1,
-    "resident": 1,
-    "first_name": "AIDAR",
-    "last_name": "OMAROV",
-}
 ID = UUID("0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11")
 
 
 def client(**changes) -> ClientCreation:
-    return ClientCreation(product_id=1000, client=NewClient(**PERSON | changes))
+    return ClientCreation(product_id=1000, client=new_client(**changes))
 
 
 def limits(*amounts, kind="pay") -> LimitSetting:
@@ -84,13 +78,7 @@ def test_what_is_declared_goes_out(request_, body):
 
 
 def test_a_client_with_a_document_and_an_address_goes_out():
-    address = Address(
-        country="KAZ",
-        postal_code="050000",
-        address_line1="Almaty",
-        address_line2="Abay",
-        address_line3="1",
-    )
+    address = Address(**ADDRESS)
     body = encode(client(document=Document("JVBERi0="), birthdate="1990-12-31", address1=address))
 
     assert b'"document":"JVBERi0="' in body
@@ -148,7 +136,7 @@ WRONG = {
     "NaN in a client": (client(external_user_id=nan), f"client.external_user_id {NAN}"),
     "text for a number in a client": (client(type="1"), f"client.type {NUMBER.format('str')}"),
     "a dict for a client": (
-        ClientCreation(product_id=1, client=PERSON),
+        ClientCreation(product_id=1, client=BASE),
         "client is of type dict: give a NewClient",
     ),
     "a number for a document": (
@@ -283,4 +271,4 @@ def test_a_kind_of_text_that_json_has_no_form_for_is_told_with_its_field():
     with pytest.raises(
         ConfigurationError, match=r"^first_name is of type Kind: give text\. Nothing was sent\."
     ):
-        encode(NewClient(**{**PERSON, "first_name": Kind("AIDAR")}))
+        encode(new_client(first_name=Kind("AIDAR")))

@@ -272,40 +272,29 @@ class TestLookUp:
         assert subject.after_ask(shown(evidence), 4.999).step == Next.ASK
 
     @pytest.mark.parametrize(
-        ("state", "age_known", "expected"),
+        ("evidence", "state", "age_known", "expected"),
         [
-            (State.LOST, True, Next.SEND),
-            (State.LOST, False, End.UNKNOWN),
-            (State.REFUSED_AFTER_LOSS, True, Next.ASK),
-            (State.USED_ID_REFUSED, True, End.UNKNOWN),
-            (State.CONFLICT, True, End.UNKNOWN),
+            # Silence forbids a refusal, and not a second send.
+            (Evidence.UNINFORMATIVE, State.LOST, True, Next.SEND),
+            (Evidence.UNINFORMATIVE, State.LOST, False, End.UNKNOWN),
+            (Evidence.UNINFORMATIVE, State.REFUSED_AFTER_LOSS, True, Next.ASK),
+            (Evidence.UNINFORMATIVE, State.USED_ID_REFUSED, True, End.UNKNOWN),
+            (Evidence.UNINFORMATIVE, State.CONFLICT, True, End.UNKNOWN),
+            (Evidence.NOT_KNOWN, State.LOST, True, Next.SEND),
+            (Evidence.NOT_KNOWN, State.LOST, False, End.UNKNOWN),
+            (Evidence.NOT_KNOWN, State.REFUSED_AFTER_LOSS, True, Next.ASK),
+            (Evidence.NOT_KNOWN, State.REFUSED_AFTER_LOSS, False, Next.ASK),
+            (Evidence.NOT_KNOWN, State.USED_ID_REFUSED, True, End.REFUSED),
+            (Evidence.NOT_KNOWN, State.CONFLICT, True, End.DUPLICATE),
+            (Evidence.NOT_KNOWN, State.USED_ID_REFUSED, False, End.REFUSED),
         ],
     )
-    def test_that_is_silent_through_the_grace_forbids_a_refusal_and_not_a_second_send(
-        self, call_state, state, age_known, expected
+    def test_that_is_the_same_through_the_grace(
+        self, call_state, evidence, state, age_known, expected
     ):
         subject = call_state(state=state, first_sent=0.0, last_sent=0.0, age_known=age_known)
 
-        assert subject.after_ask(shown(Evidence.UNINFORMATIVE), 5.0).step == expected
-
-    @pytest.mark.parametrize(
-        ("state", "age_known", "expected"),
-        [
-            (State.LOST, True, Next.SEND),
-            (State.LOST, False, End.UNKNOWN),
-            (State.REFUSED_AFTER_LOSS, True, Next.ASK),
-            (State.REFUSED_AFTER_LOSS, False, Next.ASK),
-            (State.USED_ID_REFUSED, True, End.REFUSED),
-            (State.CONFLICT, True, End.DUPLICATE),
-            (State.USED_ID_REFUSED, False, End.REFUSED),
-        ],
-    )
-    def test_of_an_id_that_stays_unknown_through_the_grace(
-        self, call_state, state, age_known, expected
-    ):
-        subject = call_state(state=state, first_sent=0.0, last_sent=0.0, age_known=age_known)
-
-        assert subject.after_ask(shown(Evidence.NOT_KNOWN), 5.0).step == expected
+        assert subject.after_ask(shown(evidence), 5.0).step == expected
 
     @pytest.mark.parametrize(
         ("now", "expected"), [(99.0, Next.SEND), (100.0, End.UNKNOWN), (101.0, End.UNKNOWN)]

@@ -19,7 +19,7 @@ from freedompay_async.contract.table import (
 )
 from freedompay_async.redaction.redaction import Redaction
 from freedompay_async.redaction.secret import Secret
-from tests.unit.wire_answers import ERROR, HTML, NOW, OK, answer_to, look_up, reply
+from tests.unit.wire_answers import ERROR, HTML, NOW, OK, SAYS, answer_to, look_up, reply
 
 BOM = b"\xef\xbb\xbf"
 
@@ -242,19 +242,10 @@ class TestForms:
 
     @pytest.mark.parametrize("body", FOREIGN.values(), ids=FOREIGN)
     def test_of_what_is_not_the_contracts_is_nothing_of_an_effect_or_an_id(self, body):
-        says = {
-            Evidence.OK,
-            Evidence.TAKEN,
-            Evidence.ERROR,
-            Evidence.DENIED,
-            Evidence.KNOWN,
-            Evidence.FAILED,
-            Evidence.NOT_KNOWN,
-        }
         statuses = range(200, 600)
 
-        assert {answer_to(status, body).evidence for status in statuses} & says == set()
-        assert {look_up(status, body).evidence for status in statuses} & says == set()
+        assert {answer_to(status, body).evidence for status in statuses} & SAYS == set()
+        assert {look_up(status, body).evidence for status in statuses} & SAYS == set()
 
     def test_of_a_status_that_is_there_twice_is_unclear_however_deep_its_other_parts_are(self):
         bodies = [

@@ -179,25 +179,18 @@ class TestSign:
                 hashlib.sha256,
                 "the key stood before the body; it stands after it",
             ),
-            (
-                BODY + b";" + KEY.encode(),
-                hashlib.sha256,
-                "a semicolon stood between body and key; nothing does",
-            ),
-            (
-                BODY + b":" + KEY.encode(),
-                hashlib.sha256,
-                "a colon stood between body and key; nothing does",
-            ),
-            (
-                BODY + b" " + KEY.encode(),
-                hashlib.sha256,
-                "a space stood between body and key; nothing does",
-            ),
-            (
-                BODY + b"|" + KEY.encode(),
-                hashlib.sha256,
-                "a bar stood between body and key; nothing does",
+            *(
+                (
+                    BODY + mark + KEY.encode(),
+                    hashlib.sha256,
+                    f"{name} stood between body and key; nothing does",
+                )
+                for mark, name in (
+                    (b";", "a semicolon"),
+                    (b":", "a colon"),
+                    (b" ", "a space"),
+                    (b"|", "a bar"),
+                )
             ),
             (BODY, hashlib.sha256, "it was made without the key"),
             (BODY + KEY.encode(), hashlib.sha512, "it is a SHA-512; the scheme is SHA-256"),

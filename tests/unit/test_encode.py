@@ -10,11 +10,11 @@ from freedompay_async.contract.models import (
     CardActivation,
     CardIssue,
     ClientCreation,
-    NewClient,
     StatusQuery,
 )
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.redaction.secret import Secret
+from tests.person_examples import new_client
 
 
 class TestEncode:
@@ -52,7 +52,7 @@ class TestEncode:
         assert encode(request, leave_out=leave_out, rename=rename) == expected
 
     def test_has_objects_inside_as_a_contract_says(self):
-        client = NewClient(phone=77017777777, type=1, resident=1, first_name="A", last_name="B")
+        client = new_client()
         body = encode(
             ClientCreation(request_id="r", product_id=1, client=client),
             leave_out={"client.type"},
@@ -62,7 +62,12 @@ class TestEncode:
         assert msgspec.json.decode(body) == {
             "request_id": "r",
             "product_id": 1,
-            "person": {"phone": 77017777777, "resident": 1, "firstName": "A", "last_name": "B"},
+            "person": {
+                "phone": 77017777777,
+                "resident": 1,
+                "firstName": "AIDAR",
+                "last_name": "OMAROV",
+            },
         }
 
     def test_has_what_is_added_beside_the_other_names(self):
@@ -104,22 +109,15 @@ class TestEncode:
         assert encode(StatusQuery(request_id="one\ntwo")) == b'{"request_id":"one\\ntwo"}'
 
     def test_leaves_out_what_is_none(self):
-        client = NewClient(
-            phone=77017777777, type=1, resident=1, first_name="IVAN", last_name="IVANOV"
-        )
+        client = new_client()
 
         assert (
             encode(client)
-            == b'{"phone":77017777777,"type":1,"resident":1,"first_name":"IVAN","last_name":"IVANOV"}'
+            == b'{"phone":77017777777,"type":1,"resident":1,"first_name":"AIDAR","last_name":"OMAROV"}'
         )
 
     def test_reveals_a_secret(self):
-        client = NewClient(
-            phone=77010000001,
-            type=1,
-            resident=1,
-            first_name="A",
-            last_name="B",
+        client = new_client(
             document=Secret("JVBERi0="),
         )
         body = encode(ClientCreation(request_id="id", product_id=1, client=client))

@@ -18,13 +18,13 @@ from freedompay_async.contract.models import (
     CustomIntent,
     LimitSetting,
     LimitTarget,
-    NewClient,
     PinSetting,
     Refund,
 )
 from freedompay_async.contract.models.open import Extra, Fields
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.redaction.secret import Document, Pin, Secret
+from tests.person_examples import new_client
 
 
 @dataclass
@@ -80,12 +80,7 @@ class TestFields:
         assert encode(request_body, fields) == expected
 
     def test_are_added_beside_a_document(self):
-        client = NewClient(
-            phone=77010000001,
-            type=1,
-            resident=1,
-            first_name="A",
-            last_name="B",
+        client = new_client(
             document=Document("JVBERi0="),
         )
 

@@ -3,12 +3,12 @@ from __future__ import annotations
 import ast
 import os
 import re
-import subprocess
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+
+from tests.programs import output_of
 
 ROOT = Path(find_spec("freedompay_async").submodule_search_locations[0])
 # Lower first. What stands on a line may use what stands on the lines before it, and nothing of its
@@ -201,31 +201,15 @@ def test_only_the_reader_of_workbooks_imports_its_library():
 @pytest.mark.parametrize("library", ["confusable_homoglyphs", "phonenumbers", "python_calamine"])
 def test_importing_the_batch_does_not_import_what_a_plan_looks_up(library):
     code = f"import sys, freedompay_async.batch; print({library!r} in sys.modules)"
-    env = os.environ | {"PYTHONPATH": str(ROOT.parent)}
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code],
-        env=env,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
-    assert (done.stdout.strip(), done.stderr) == ("False", "")
+    assert output_of(code) == ("False", "")
 
 
 @pytest.mark.parametrize("library", ["aiohttp", "typer", "rich", "sqlite3"])
 def test_importing_the_package_does_not_import(library):
     code = f"import sys, freedompay_async; print({library!r} in sys.modules)"
-    env = os.environ | {"PYTHONPATH": str(ROOT.parent)}
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code],
-        env=env,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
-    assert (done.stdout.strip(), done.stderr) == ("False", "")
+    assert output_of(code) == ("False", "")
 
 
 # What is asked for by its name, and why: it belongs to somebody else, and may be absent.

@@ -9,11 +9,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from freedompay_async import ConfigurationError, FreedomPay, NewClient
+from freedompay_async import ConfigurationError, FreedomPay
 from freedompay_async.batch import Batch, Journal
 from freedompay_async.guards.loops import running_loop
 from freedompay_async.hashdt import HashDT
 from freedompay_async.sandbox import Sandbox
+from tests.person_examples import new_client
 from tests.samples import UNKNOWN_PATH
 
 ID = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
@@ -25,7 +26,7 @@ TRIO = (
     "this library is for asyncio, and trio is running here. Nothing was sent. Run it on asyncio "
     '(with anyio: backend="asyncio").'
 )
-PERSON = NewClient(phone=77017777777, type=1, resident=1, first_name="A", last_name="B")
+PERSON = new_client()
 DAY = dt.date(2026, 1, 15)
 OWNER = {"cardholder_id": "h", "wallet_id": "w", "card_id": "c"}
 CALLS = {

@@ -9,24 +9,12 @@ import pytest
 
 from freedompay_async.batch.input.misfits import Misfits
 from freedompay_async.batch.input.rows import Row, read_row
-from freedompay_async.contract.models import Address, IdentificationInfo, NewClient
+from freedompay_async.contract.models import Address, IdentificationInfo
 from freedompay_async.errors import ConfigurationError
+from tests.person_examples import ADDRESS, new_client
 
-PERSON = {
-    "phone": 77017777777,
-    "type": 1,
-    "resident": 1,
-    "first_name": "AIDAR",
-    "last_name": "OMAROV",
-}
-ADDRESS = Address(
-    country="KAZ",
-    postal_code="050000",
-    address_line1="Almaty",
-    address_line2="Abay",
-    address_line3="1",
-)
-WALLET = {"country": "KAZ", "person_id": "111111400005", "address1": ADDRESS, "address2": ADDRESS}
+HOME = Address(**ADDRESS)
+WALLET = {"country": "KAZ", "person_id": "111111400005", "address1": HOME, "address2": HOME}
 LEAST = {
     "line": 7,
     "key": "a",
@@ -38,7 +26,7 @@ LEAST = {
 
 
 def row(person: dict | None = None, **changes) -> Row:
-    return Row(**LEAST | {"client": NewClient(**PERSON | (person or {}))} | changes)
+    return Row(**LEAST | {"client": new_client(**person or {})} | changes)
 
 
 def told(made: object, misfits: Misfits | None = None) -> list[str]:
@@ -148,7 +136,7 @@ def test_all_that_product_1000_lacks_is_told():
 
 @pytest.mark.parametrize(
     "made",
-    [None, {"key": "a"}, "a", NewClient(**PERSON)],
+    [None, {"key": "a"}, "a", new_client()],
     ids=["None", "a dict", "text", "a client"],
 )
 def test_what_is_no_row(made):

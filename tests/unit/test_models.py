@@ -24,6 +24,7 @@ from freedompay_async.contract.models import (
     StatusQuery,
 )
 from freedompay_async.redaction.secret import Secret
+from tests.person_examples import new_client
 
 FROZEN = [
     Answer(status="ok"),
@@ -207,12 +208,7 @@ class TestBodies:
         assert encode(CardActivation(card_id="5")) == b'{"card_id":"5"}'
 
     def test_do_not_show_a_document(self):
-        client = NewClient(
-            phone=77010000001,
-            type=1,
-            resident=1,
-            first_name="A",
-            last_name="B",
+        client = new_client(
             document=Secret("JVBERi0="),
         )
 
@@ -228,17 +224,10 @@ class TestBodies:
             "RequestState(status='ok', request_status='process')",
         ),
         (
-            NewClient(
-                phone=77010000001,
-                type=2,
-                resident=1,
-                first_name="A",
-                last_name="B",
-                document=Secret("JVBERi0="),
-            ),
+            new_client(type=2, document=Secret("JVBERi0=")),
             (
-                "NewClient(phone=77010000001, type=2, resident=1, first_name='A', last_name='B', "
-                "document=***)"
+                "NewClient(phone=77017777777, type=2, resident=1, first_name='AIDAR', "
+                "last_name='OMAROV', document=***)"
             ),
         ),
     ],

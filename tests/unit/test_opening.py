@@ -7,10 +7,11 @@ from typing import Any, ClassVar, NamedTuple
 import msgspec
 import pytest
 
-from freedompay_async.contract.models import CustomBody, Extra, NewClient, PinSetting
+from freedompay_async.contract.models import CustomBody, Extra, PinSetting
 from freedompay_async.contract.models.open import Fields
 from freedompay_async.redaction.opening import Closed, opened
 from freedompay_async.redaction.secret import Document, Pin, Secret
+from tests.person_examples import new_client
 
 
 def revealed(value):
@@ -92,12 +93,7 @@ def test_what_holds_some_has_their_values(value, expected):
 
 def test_what_holds_some_is_a_copy():
     value = PinSetting(card_id="1", pin=Pin("1"))
-    client = NewClient(
-        phone=77017777777,
-        type=1,
-        resident=1,
-        first_name="A",
-        last_name="B",
+    client = new_client(
         document=Document("JVBERi0="),
     )
 

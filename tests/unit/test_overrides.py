@@ -50,78 +50,42 @@ class TestRefusals:
                 {"section": Section.GIFT_CARDS, "retry": Retry.UNASKABLE},
                 "Override(path=…) and Override(retry=…) are for one call: name it with call=.",
             ),
-            (
-                {"call": "cards.issue", "path": "v5/a"},
-                "the path 'v5/a' is not like /v5/card-api/card/info.",
-            ),
-            (
-                {"call": "cards.issue", "path": ""},
-                "the path '' is not like /v5/card-api/card/info.",
-            ),
-            (
-                {"call": "cards.issue", "path": "/a?b=1"},
-                "the path '/a?b=1' is not like /v5/card-api/card/info.",
-            ),
-            (
-                {"call": "cards.issue", "path": "/a#b"},
-                "the path '/a#b' is not like /v5/card-api/card/info.",
-            ),
-            (
-                {"call": "cards.issue", "path": "/a b"},
-                "the path '/a b' is not like /v5/card-api/card/info.",
-            ),
-            (
-                {"call": "cards.issue", "path": "/a\r\nX: 1"},
-                "the path '/a\\r\\nX: 1' is not like /v5/card-api/card/info.",
-            ),
-            (
-                {"call": "cards.issue", "path": "https://a.example"},
-                "the path 'https://a.example' is not like /v5/card-api/card/info.",
+            *(
+                (
+                    {"call": "cards.issue", "path": path},
+                    f"the path {path!r} is not like /v5/card-api/card/info.",
+                )
+                for path in (
+                    "v5/a",
+                    "",
+                    "/a?b=1",
+                    "/a#b",
+                    "/a b",
+                    "/a\r\nX: 1",
+                    "https://a.example",
+                )
             ),
             (
                 {"fields": {"request_id": "r"}},
                 "Override(fields=…) can't hold request_id: each call has its own.",
             ),
-            (
-                {"header_names": {"": "A"}},
-                "Override(header_names={'': 'A'}): these are no names of headers.",
-            ),
-            (
-                {"header_names": {"A": ""}},
-                "Override(header_names={'A': ''}): these are no names of headers.",
-            ),
-            (
-                {"header_names": {"A": "B C"}},
-                "Override(header_names={'A': 'B C'}): these are no names of headers.",
-            ),
-            (
-                {"header_names": {"A": "B\r\nC"}},
-                "Override(header_names={'A': 'B\\r\\nC'}): these are no names of headers.",
-            ),
-            (
-                {"header_names": {"A": "Ё"}},
-                "Override(header_names={'A': 'Ё'}): these are no names of headers.",
-            ),
-            (
-                {"header_names": {"A": "B:"}},
-                "Override(header_names={'A': 'B:'}): these are no names of headers.",
+            *(
+                (
+                    {"header_names": names},
+                    f"Override(header_names={names}): these are no names of headers.",
+                )
+                for names in (
+                    {"": "A"},
+                    *({"A": name} for name in ("", "B C", "B\r\nC", "Ё", "B:")),
+                )
             ),
             ({"envelope": "dt"}, "Override(envelope='dt'): give a list of field names."),
-            (
-                {"envelope": ["status"]},
-                "Override(envelope=…): give a list of field names beside `status`.",
-            ),
-            (
-                {"envelope": ["dt", ""]},
-                "Override(envelope=…): give a list of field names beside `status`.",
-            ),
-            (
-                {"envelope": ["d t"]},
-                "Override(envelope=…): give a list of field names beside `status`.",
-            ),
-            (
-                {"envelope": ["ё"]},
-                "Override(envelope=…): give a list of field names beside `status`.",
+            *(
+                (
+                    {"envelope": fields},
+                    "Override(envelope=…): give a list of field names beside `status`.",
+                )
+                for fields in (["status"], ["dt", ""], ["d t"], ["ё"])
             ),
             ({"envelope": 5}, "Override(envelope=…): give a list of field names."),
             (

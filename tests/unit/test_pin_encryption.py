@@ -4,11 +4,9 @@ import copy
 import functools
 import os
 import pickle
-import subprocess
 import sys
 import traceback
 from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
-from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import padding as paddings
@@ -19,6 +17,7 @@ import freedompay_async.crypto.pin_encryption
 from freedompay_async.crypto.pin_encryption import AesPin
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.redaction.secret import Secret
+from tests.programs import output_of
 
 # NIST SP 800-38A, appendix F: the key of all AES-256 examples, and their plaintext.
 KEY = bytes.fromhex("603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4")
@@ -43,20 +42,18 @@ SENSIBLE = [
 ]
 
 
-def made(**given) -> AesPin:
-    return AesPin(
-        **(
-            {
-                "key": KEY,
-                "mode": "CBC",
-                "iv": IV,
-                "padding": "pkcs7",
-                "encoding": "hex",
-                "plain": "digits",
-            }
-            | given
-        )
-    )
+OPTIONS = {
+    "key": KEY,
+    "mode": "CBC",
+    "iv": IV,
+    "padding": "pkcs7",
+    "encoding": "hex",
+    "plain": "digits",
+}
+
+
+def made(**changes) -> AesPin:
+    return AesPin(**OPTIONS | changes)
 
 
 def giving(data):
@@ -284,15 +281,7 @@ class TestIv:
 class TestRefusals:
     @pytest.mark.parametrize("left_out", ["key", "mode", "iv", "padding", "encoding", "plain"])
     def test_nothing_has_a_default(self, left_out):
-        given = {
-            "key": KEY,
-            "mode": "CBC",
-            "iv": IV,
-            "padding": "pkcs7",
-            "encoding": "hex",
-            "plain": "digits",
-        }
-        del given[left_out]
+        given = {name: value for name, value in OPTIONS.items() if name != left_out}
 
         with pytest.raises(TypeError, match=left_out):
             AesPin(**given)
@@ -679,13 +668,5 @@ class TestWithoutTheLibrary:
             "import sys, freedompay_async.crypto.pin_encryption; print([name for name in "
             "sys.modules if name.startswith('cryptography')])"
         )
-        env = os.environ | {"PYTHONPATH": str(Path(freedompay_async.__file__).parents[1])}
-        done = subprocess.run(
-            [sys.executable, "-W", "error", "-c", code],
-            env=env,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
 
-        assert (done.stdout.strip(), done.stderr) == ("[]", "")
+        assert output_of(code) == ("[]", "")

@@ -16,13 +16,13 @@ from urllib.parse import quote
 import msgspec
 import pytest
 
-from freedompay_async.contract.models import NewClient
 from freedompay_async.contract.models.client_requests import ClientCreation
 from freedompay_async.contract.models.open import Fields
 from freedompay_async.contract.models.requests import CardIssue, CustomBody
 from freedompay_async.redaction.opening import Closed
 from freedompay_async.redaction.redaction import BY_SHAPE, Outgoing, Redaction, secrets_sent
 from freedompay_async.redaction.secret import Document, Pin, Secret, SecretKey
+from tests.person_examples import new_client
 from tests.transports import parts_of
 
 DOCUMENT = base64.b64encode(bytes(range(256)) * 12).decode()
@@ -464,12 +464,7 @@ class Holder(msgspec.Struct):
         (
             ClientCreation(
                 product_id=1,
-                client=NewClient(
-                    phone=77010000001,
-                    type=1,
-                    resident=1,
-                    first_name="A",
-                    last_name="B",
+                client=new_client(
                     document=Document("JVBERi0="),
                 ),
             ),

@@ -17,7 +17,6 @@ from freedompay_async.contract.models import (
     LimitAmount,
     LimitSetting,
     LimitTarget,
-    NewClient,
     PinSetting,
     Refund,
     StatementQuery,
@@ -26,14 +25,7 @@ from freedompay_async.contract.models import (
 from freedompay_async.contract.models.requests import money
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.redaction.secret import Document, Otp, Pin, Secret
-
-PERSON = {
-    "phone": 77017777777,
-    "type": 1,
-    "resident": 1,
-    "first_name": "IVAN",
-    "last_name": "IVANOV",
-}
+from tests.person_examples import new_client
 
 
 class TestMoney:
@@ -230,24 +222,22 @@ class TestLimits:
 class TestNewClient:
     @pytest.mark.parametrize("document", ["JVBERi0=", Document("JVBERi0="), Secret("JVBERi0=")])
     def test_seals_its_document(self, document):
-        client = NewClient(**PERSON, document=document)
+        client = new_client(document=document)
 
         assert (type(client.document), client.document.reveal()) == (Document, "JVBERi0=")
         assert "JVBERi0=" not in repr(client) + str(client)
 
     def test_sends_its_document(self):
-        assert (
-            json.loads(encode(NewClient(**PERSON, document="JVBERi0=")))["document"] == "JVBERi0="
-        )
+        assert json.loads(encode(new_client(document="JVBERi0=")))["document"] == "JVBERi0="
 
     def test_has_no_document_unless_given(self):
-        assert NewClient(**PERSON).document is None
+        assert new_client().document is None
 
     def test_leaves_its_document_out_of_a_pickle(self):
-        data = pickle.dumps(NewClient(**PERSON, document="JVBERi0="))
+        data = pickle.dumps(new_client(document="JVBERi0="))
 
         assert b"JVBERi0=" not in data
-        assert pickle.loads(data).first_name == "IVAN"
+        assert pickle.loads(data).first_name == "AIDAR"
 
 
 @pytest.mark.parametrize(

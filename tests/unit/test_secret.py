@@ -7,7 +7,6 @@ import traceback
 
 import pytest
 
-from freedompay_async.contract.models import NewClient
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.redaction.secret import (
     Cvv,
@@ -21,6 +20,7 @@ from freedompay_async.redaction.secret import (
     SecretKey,
     Token,
 )
+from tests.person_examples import new_client
 
 KINDS = [Cvv, Document, Expiry, Otp, PageUrl, Pan, Pin, Secret, SecretKey, Token]
 
@@ -38,12 +38,7 @@ def test_is_shown_as_a_mask(shown):
 
 
 def test_is_not_shown_by_a_struct_that_holds_it():
-    client = NewClient(
-        phone=77010000001,
-        type=1,
-        resident=1,
-        first_name="A",
-        last_name="B",
+    client = new_client(
         document=Secret("JVBERi0="),
     )
 

@@ -12,13 +12,8 @@ import pytest
 from freedompay_async.crypto.signing import JwsSigner, Sha256Signer, Signer, complete_signer
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.redaction.secret import Secret
+from tests.signing_examples import PATH, SIGN_VECTORS, VENDORS_BODY, VENDORS_JWS
 
-PATH = "/v5/card-api/request/status"
-BODY = b'{"request_id":"828cf71d-a447-4a67-a149-c1df8bc197ca"}'
-VENDORS_JWS = (
-    "eyJ1cmkiOiIvdjUvY2FyZC1hcGkvcmVxdWVzdC9zdGF0dXMiLCJhdXRoX2lkIjoiMTIzNDU2IiwibWV0aG9kIjoiUE9TVCIsInBhcmFtcyI6IiIsImFsZyI6IkhTNTEyIn0"
-    "..f1sQoeIpX_ZjOaykQzSeylvvKaVrEQV4gNM2ACFbEMkFDUV9Zk5WO1yQGEWez-vnQMVHodLBDVEyh5Xm2-3MjQ"
-)
 SIGNERS = [Sha256Signer, JwsSigner]
 
 
@@ -26,29 +21,14 @@ def unpadded(text: str) -> bytes:
     return urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
-def jws(signer: JwsSigner, *, path: str = PATH, body: bytes = BODY) -> str:
+def jws(signer: JwsSigner, *, path: str = PATH, body: bytes = VENDORS_BODY) -> str:
     return signer.headers(path=path, body=body, request_id="r-1")["X-JWS-Signature"]
 
 
 class TestSha256:
     @pytest.mark.parametrize(
         ("body", "expected"),
-        [
-            (
-                (
-                    b'{"cardholder_name":"IVANOV IVAN '
-                    b'IVANOVICH","phone":"79651234567","product_code":"1","card_id":555}'
-                ),
-                "9c90a4ddb3eca6808406c4febbcd1b07099895b145419520ed7a52165ba755e9",
-            ),
-            (
-                (
-                    b'{"cardholder_name":"IVANOV IVAN '
-                    b'IVANOVICH","phone":79651234567,"product_code":1,"card_id":555}'
-                ),
-                "e052b3bd72f1653a556e0209b011c265a64a3ca352653f6f54767d3fafd62e74",
-            ),
-        ],
+        SIGN_VECTORS,
         ids=["strings", "integers"],
     )
     def test_signs_as_the_vectors_do(self, body, expected):
@@ -84,8 +64,8 @@ class TestSha256:
     def test_does_not_sign_the_path(self):
         signer = Sha256Signer(auth_id="1", secret_key="k")
 
-        assert signer.headers(path="/a", body=BODY, request_id="r") == signer.headers(
-            path="/b", body=BODY, request_id="r"
+        assert signer.headers(path="/a", body=VENDORS_BODY, request_id="r") == signer.headers(
+            path="/b", body=VENDORS_BODY, request_id="r"
         )
 
     def test_has_the_request_id_in_a_header(self):
@@ -99,7 +79,7 @@ class TestJws:
     def test_sends_the_two_headers_of_the_scheme(self):
         signer = JwsSigner(auth_id="123456", secret_key="secret")
 
-        assert signer.headers(path=PATH, body=BODY, request_id="r-1") == {
+        assert signer.headers(path=PATH, body=VENDORS_BODY, request_id="r-1") == {
             "Content-Type": "application/json",
             "X-JWS-Signature": VENDORS_JWS,
         }
@@ -203,7 +183,9 @@ class TestBoth:
 
     def test_sign_alike_with_a_key_as_text_and_as_a_secret(self, signer):
         text, secret = (
-            signer(auth_id="1", secret_key=key).headers(path=PATH, body=BODY, request_id="r")
+            signer(auth_id="1", secret_key=key).headers(
+                path=PATH, body=VENDORS_BODY, request_id="r"
+            )
             for key in ("k", Secret("k"))
         )
 
@@ -306,7 +288,10 @@ class TestBoth:
     @pytest.mark.parametrize("key", ["\ud7fb", "\uf900", "\U0001f511"])
     def test_take_any_key_that_utf_8_can_write(self, signer, key):
         assert (
-            signer(auth_id="1", secret_key=key).headers(path=PATH, body=BODY, request_id="r") != {}
+            signer(auth_id="1", secret_key=key).headers(
+                path=PATH, body=VENDORS_BODY, request_id="r"
+            )
+            != {}
         )
 
 
@@ -402,8 +387,8 @@ class TestOnesOwn:
             secrets,
             advice,
         )
-        assert signer.headers(path=PATH, body=BODY, request_id="r") == {
-            "Signed": f"{PATH} {BODY!r} r"
+        assert signer.headers(path=PATH, body=VENDORS_BODY, request_id="r") == {
+            "Signed": f"{PATH} {VENDORS_BODY!r} r"
         }
 
     def test_whose_secrets_change_has_those_of_the_moment(self):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from freedompay_async.codec.decode import read_answer, read_look_up
-from freedompay_async.codec.messages import Reply
+from freedompay_async.codec.messages import Evidence, Reply
 from freedompay_async.contract.models import RequestState
 from freedompay_async.contract.table import CARDS_ISSUE, REQUESTS_STATUS
 
@@ -17,6 +17,17 @@ OK = b'{"status":"ok","request_status":"process"}'
 ERROR = b'{"status":"error","error_code":17}'
 HTML = b"\r\n <!DOCTYPE html><html><body>502</body></html>"
 DEEP = b'{"status":"ok","request_status":"success","more":' + b"[" * 200_000 + b"]" * 200_000 + b"}"
+
+# What says something of an effect or of an id.
+SAYS = {
+    Evidence.OK,
+    Evidence.TAKEN,
+    Evidence.ERROR,
+    Evidence.DENIED,
+    Evidence.KNOWN,
+    Evidence.FAILED,
+    Evidence.NOT_KNOWN,
+}
 
 
 def reply(status: int, body: bytes, retry_after: str | None = None) -> Reply:

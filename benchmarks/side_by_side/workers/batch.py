@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import uvloop
 
-from freedompay_async import FreedomPay
 from freedompay_async.batch import Batch, Journal, Limits, Problem, Row, read_file
 from freedompay_async.batch.input.rows import read_row
 from side_by_side.clients_file import people
-from side_by_side.columns import AUTH_ID, SECRET_KEY
+from side_by_side.columns.ours import client_at
 from side_by_side.machine import peak_memory, raise_open_files
 
 if TYPE_CHECKING:
@@ -52,13 +51,7 @@ async def run(
     source = made(rows) if file is None else read_file(file, product_id=product_id)
     states: Counter[str] = Counter()
     async with (
-        FreedomPay(
-            auth_id=AUTH_ID,
-            secret_key=SECRET_KEY,
-            region="KG",
-            base_url=url,
-            max_connections=concurrency,
-        ) as fp,
+        client_at(url, max_connections=concurrency) as fp,
         Journal.open(Path(folder) / "run.db") as journal,
     ):
         # A name of its own, because the server remembers the ids of the rounds before.

@@ -11,13 +11,14 @@ from pathlib import Path
 from random import random
 from typing import TYPE_CHECKING, Any
 
-from freedompay_async import FreedomPay
 from freedompay_async.batch import Batch, Journal, Limits
-from side_by_side.columns import AUTH_ID, SECRET_KEY
+from side_by_side.columns.ours import client_at
 from side_by_side.workers.batch import made
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from freedompay_async import FreedomPay
 
 _PAUSE = 0.05
 """Seconds that a caller waits between two calls at most."""
@@ -64,14 +65,7 @@ async def run(
     options: dict[str, Any] = {} if rate is None else {"rate": rate}
     with tempfile.TemporaryDirectory(dir=folder) as place:
         async with (
-            FreedomPay(
-                auth_id=AUTH_ID,
-                secret_key=SECRET_KEY,
-                region="KG",
-                base_url=url,
-                max_connections=concurrency,
-                **options,
-            ) as fp,
+            client_at(url, max_connections=concurrency, **options) as fp,
             Journal.open(Path(place) / "run.db") as journal,
         ):
             await _latencies(fp, 3 * callers, callers, lambda: True)

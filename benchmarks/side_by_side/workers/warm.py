@@ -10,8 +10,7 @@ import time
 from itertools import pairwise
 from typing import Any
 
-from freedompay_async import FreedomPay
-from side_by_side.columns import AUTH_ID, SECRET_KEY
+from side_by_side.columns.ours import client_at
 
 
 async def run(
@@ -19,14 +18,7 @@ async def run(
 ) -> dict[str, Any]:
     """Seconds of each call, and of the filling."""
     context = ssl.create_default_context(cadata=certificate)
-    async with FreedomPay(
-        auth_id=AUTH_ID,
-        secret_key=SECRET_KEY,
-        region="KG",
-        base_url=url,
-        max_connections=connections,
-        ssl_context=context,
-    ) as fp:
+    async with client_at(url, max_connections=connections, ssl_context=context) as fp:
         times = [time.perf_counter()]
         if warm:
             await fp.warm_up(connections)

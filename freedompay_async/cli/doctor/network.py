@@ -99,6 +99,10 @@ def _first(target: Target) -> tuple[str, int]:
     return url.hostname or "", url.port or 0
 
 
+def _no_connection(detail: str, advice: str) -> tuple[Check, None]:
+    return Check(name="connection", result=CheckResult.WRONG, detail=detail, advice=advice), None
+
+
 async def check_connection(target: Target) -> tuple[Check, Line | None]:
     """Whether TCP and TLS work."""
     start = time.perf_counter()
@@ -110,26 +114,17 @@ async def check_connection(target: Target) -> tuple[Check, Line | None]:
             "ask whoever runs the proxy: it must let this machine through to the host, and may "
             "want a user and a password"
         )
-        return Check(
-            name="connection", result=CheckResult.WRONG, detail=str(error), advice=advice
-        ), None
+        return _no_connection(str(error), advice)
     except ssl.SSLCertVerificationError as error:
         detail = f"the certificate of {target.host} is not trusted ({error.verify_message})"
         advice = (
             "check base_url; a proxy that reads TLS needs its authority in ssl_context=; check "
             "the clock of this machine"
         )
-        return Check(
-            name="connection", result=CheckResult.WRONG, detail=detail, advice=advice
-        ), None
+        return _no_connection(detail, advice)
     except ssl.SSLError as error:
         detail = f"no TLS with {target.host}:{target.port} ({error.reason or type(error).__name__})"
-        return Check(
-            name="connection",
-            result=CheckResult.WRONG,
-            detail=detail,
-            advice="check base_url: is there https on this port?",
-        ), None
+        return _no_connection(detail, "check base_url: is there https on this port?")
     except (OSError, TimeoutError) as error:
         why = (
             f"no answer in {_SECONDS:.0f} s"
@@ -137,9 +132,7 @@ async def check_connection(target: Target) -> tuple[Check, Line | None]:
             else _reason(error)
         )
         detail = f"no connection to {':'.join(map(str, _first(target)))} ({why})"
-        return Check(
-            name="connection", result=CheckResult.WRONG, detail=detail, advice=_CHECK_HOST
-        ), None
+        return _no_connection(detail, _CHECK_HOST)
     took = f"{(time.perf_counter() - start) * 1000:.3g} ms"
     line = Line(reader=reader, writer=writer)
     tls = cast("ssl.SSLObject | None", writer.get_extra_info("ssl_object"))

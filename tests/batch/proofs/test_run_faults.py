@@ -7,6 +7,7 @@ import pytest
 from freedompay_async import FreedomPay
 from freedompay_async.batch import Batch, Journal, State, outcomes, read_file
 from freedompay_async.sandbox import Fault, Faults, Sandbox
+from tests.settings_of import settings_of
 
 
 async def test_more_rows_than_the_journal_gives_at_once(tmp_path, people):
@@ -15,15 +16,8 @@ async def test_more_rows_than_the_journal_gives_at_once(tmp_path, people):
     )
     (tmp_path / "many.csv").write_text(rows)
     async with Sandbox(keep=0) as issuer:
-        from freedompay_async import FreedomPay
-
-        settings = {
-            "auth_id": issuer.auth_id,
-            "secret_key": issuer.secret_key,
-            "region": "KG",
-            "base_url": issuer.base_url,
-        }
-        async with FreedomPay(**settings) as fp, Journal.open(tmp_path / "run.db") as journal:
+        client = FreedomPay(**settings_of(issuer, region="KG"))
+        async with client as fp, Journal.open(tmp_path / "run.db") as journal:
             batch = Batch(fp, journal)
             await batch.plan(read_file(tmp_path / "many.csv", product_id=2000))
             told = [each.key async for each in batch.run()]
@@ -60,14 +54,8 @@ async def test_a_row_comes_through_each_fault_of_each_call(tmp_path, people, one
     path.write_text("key,phone,first_name,last_name\nk1,77010000001,Ivan,Ivanov\n")
     async with Sandbox(faults=Faults(late_by=0.05, retry_after=0)) as issuer:
         issuer.script(call, fault)
-        settings = {
-            "auth_id": issuer.auth_id,
-            "secret_key": issuer.secret_key,
-            "region": "KZ",
-            "base_url": issuer.base_url,
-        }
         async with (
-            FreedomPay(**settings, policy=policy) as fp,
+            FreedomPay(**settings_of(issuer), policy=policy) as fp,
             Journal.open(tmp_path / "run.db") as journal,
         ):
             batch = Batch(fp, journal, activate=True)

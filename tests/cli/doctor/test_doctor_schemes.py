@@ -9,6 +9,8 @@ import pytest
 
 from tests.cli.doctor.running import UNKNOWN, doctor, results
 
+REFUSED = (401, '{"status": "error", "error_code": "unauthorized"}')
+
 
 class TestScheme:
     def test_of_the_settings_is_the_one_that_is_used(self, shell, issuer):
@@ -26,13 +28,9 @@ class TestScheme:
             nonlocal right
             head = headers.get("X-JWS-Signature", "").partition("..")[0]
             if b'"HS256"' not in base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)):
-                return 401, '{"status": "error", "error_code": "unauthorized"}'
+                return REFUSED
             right = right is None
-            return (
-                (200, UNKNOWN)
-                if right
-                else (401, '{"status": "error", "error_code": "unauthorized"}')
-            )
+            return (200, UNKNOWN) if right else REFUSED
 
         url = server(answer)
         result = shell("doctor", "--base-url", url)
@@ -114,13 +112,9 @@ class TestKey:
             # The first `Sign` is made with the right key, the next with the wrong one.
             nonlocal right
             if "Sign" not in headers:
-                return 401, '{"status": "error", "error_code": "unauthorized"}'
+                return REFUSED
             right = right is None
-            return (
-                (200, UNKNOWN)
-                if right
-                else (401, '{"status": "error", "error_code": "unauthorized"}')
-            )
+            return (200, UNKNOWN) if right else REFUSED
 
         shown = doctor(shell, server(answer))
 

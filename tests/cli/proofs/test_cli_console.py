@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from tests.cli.commands import ISSUE
+
 KEY = "Қаз-1 é \U0001f600"
 
 ENCODINGS = ["cp1251", "ascii", "cp866", "utf-8"]
@@ -28,17 +30,7 @@ def test_a_report_names_a_key_of_any_letters(shell, person, encoding):
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_json_is_json_in_any_encoding(shell, person, encoding):
     shell.file([person(1, key=KEY)])
-    done = shell.piped(
-        "batch",
-        "issue",
-        "clients.csv",
-        "--product",
-        2000,
-        "--journal",
-        "1.db",
-        "--json",
-        encoding=encoding,
-    )
+    done = shell.piped(*ISSUE, "--json", encoding=encoding)
     # Where the encoding is ASCII the command writes UTF-8, because such a setting says nothing of
     # who reads.
     text = done.stdout.decode("utf-8" if encoding == "ascii" else encoding)

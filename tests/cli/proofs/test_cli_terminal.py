@@ -17,9 +17,22 @@ import pytest
 from freedompay_async.batch import Progress
 from freedompay_async.cli.display import _clock, _line, _Rate
 from freedompay_async.sandbox import Fault
-from tests.cli.commands import ISSUE_GIFT, PROGRAM
+from tests.cli.commands import ISSUE, ISSUE_GIFT, PROGRAM
 
-ISSUE = ("batch", "issue", "clients.csv", "--journal", "run.db", "--product", "2000")
+
+def started(slave: int, args, *, env, folder) -> subprocess.Popen:
+    """A command whose standard input and error are this terminal."""
+    process = subprocess.Popen(
+        [*PROGRAM, *args],
+        env=env | {"TERM": "xterm"},
+        cwd=folder,
+        stdin=slave,
+        stdout=subprocess.PIPE,
+        stderr=slave,
+        text=True,
+    )
+    os.close(slave)
+    return process
 
 
 class Terminal:
@@ -28,20 +41,8 @@ class Terminal:
     def __init__(self, shell, *args, width: int) -> None:
         self.master, slave = os.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
-        env = {name: value for name, value in shell.env.items() if name != "COLUMNS"} | {
-            "TERM": "xterm"
-        }
-        command = [*PROGRAM, *args]
-        self.process = subprocess.Popen(
-            command,
-            env=env,
-            cwd=shell.folder,
-            stdin=slave,
-            stdout=subprocess.PIPE,
-            stderr=slave,
-            text=True,
-        )
-        os.close(slave)
+        env = {name: value for name, value in shell.env.items() if name != "COLUMNS"}
+        self.process = started(slave, args, env=env, folder=shell.folder)
         self.shown = ""
         self._news = threading.Condition()
         self._reader = threading.Thread(target=self._read)
@@ -254,22 +255,7 @@ def test_a_window_that_is_closed_ends_the_run_gently(shell, issuer, people):
     issuer.hold(True)
     shell.file(people(8))
     master, slave = os.openpty()
-    command = [
-        *PROGRAM,
-        *ISSUE,
-        "--out",
-        "issued.csv",
-    ]
-    process = subprocess.Popen(
-        command,
-        env=shell.env | {"TERM": "xterm"},
-        cwd=shell.folder,
-        stdin=slave,
-        stdout=subprocess.PIPE,
-        stderr=slave,
-        text=True,
-    )
-    os.close(slave)
+    process = started(slave, (*ISSUE, "--out", "issued.csv"), env=shell.env, folder=shell.folder)
     shown = ""
     while "waiting 8" not in shown:
         shown += os.read(master, 65_536).decode(errors="replace")

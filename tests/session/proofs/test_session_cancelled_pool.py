@@ -18,20 +18,19 @@ from uuid import uuid4
 
 import pytest
 
-from freedompay_async import NewClient, OutcomeUnknown, Secret
+from freedompay_async import OutcomeUnknown, Secret
 from freedompay_async.hashdt import HashDT
 from freedompay_async.traffic.rate_limit import RateLimit
 from tests.leaks.certificate import client_context, server_context
 from tests.leaks.raw_issuer import RawIssuer
+from tests.person_examples import new_client
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 BULK = "card/bulk_issue"
 DOCUMENT = Secret(base64.b64encode(b"%PDF-" + b"0" * 1_500_000).decode())
-PERSON = NewClient(
-    phone=77017777777, type=1, resident=1, first_name="IVAN", last_name="IVANOV", document=DOCUMENT
-)
+PERSON = new_client(document=DOCUMENT)
 # So often in a row a call has to end without having waited once more, until that is believed.
 WHOLE = 4
 DAYS = {"start": dt.date(2026, 1, 1), "end": dt.date(2026, 3, 1)}
