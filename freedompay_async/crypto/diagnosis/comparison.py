@@ -97,7 +97,7 @@ def _compare_jws(report: SigningReport, signature: str, key: SecretKey) -> Compa
         digest,
         body=report.body,
         key=key,
-        heads=header_forms(header, right=report.value.partition("..")[0], host=""),
+        candidates=header_forms(header, right=report.value.partition("..")[0], host=""),
         alg=report.alg if fields is None else str(fields.get("alg")),
     )
     if cause == RIGHT and not differences:

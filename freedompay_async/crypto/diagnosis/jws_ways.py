@@ -35,7 +35,7 @@ def jws_cause(
     *,
     body: bytes,
     key: SecretKey,
-    header_forms: list[Form],
+    candidates: list[Form],
     alg: str,
     work: int | None = None,
 ) -> str:
@@ -45,7 +45,7 @@ def jws_cause(
         signature: the text after the dots.
         body: the body that was sent.
         key: the key.
-        header_forms: what may stand before the payload; see `header_forms`.
+        candidates: what may stand before the payload; see `header_forms`.
         alg: the algorithm that the header names.
         work: how many bytes are hashed at most.
     """
@@ -55,13 +55,11 @@ def jws_cause(
         else decoded(signature)
     )
     return matching.fewest_slips(
-        _ways(body, key, header_forms, alg), partial(_written, received), work=work
+        _ways(body, key, candidates, alg), partial(_written, received), work=work
     )
 
 
-def _ways(
-    body: bytes, key: SecretKey, header_forms: list[Form], alg: str
-) -> Iterator[matching.Way]:
+def _ways(body: bytes, key: SecretKey, candidates: list[Form], alg: str) -> Iterator[matching.Way]:
     digests = list(_digests(alg))
     forms, keys = body_forms(body), matching.key_forms(key)
 
@@ -70,12 +68,12 @@ def _ways(
     def payload(at_form: int, at_payload: int) -> bytes:
         return _PAYLOADS[at_payload][1](forms[at_form].data)
 
-    sizes = (len(forms), len(_PAYLOADS), len(keys), len(header_forms), len(digests))
+    sizes = (len(forms), len(_PAYLOADS), len(keys), len(candidates), len(digests))
     for at_form, at_payload, at_key, at_head, at_digest in matching.few_changes(*sizes):
         form, secret, head, (other, make) = (
             forms[at_form],
             keys[at_key],
-            header_forms[at_head],
+            candidates[at_head],
             digests[at_digest],
         )
         slips = (

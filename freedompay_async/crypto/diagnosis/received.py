@@ -63,12 +63,7 @@ def _cause_of_jws(headers: Mapping[str, str], *, path: str, body: bytes, key: Se
     right = protected_header(
         path=path, auth_id=str(fields.get("auth_id")), alg=str(fields.get("alg"))
     )
-    header_forms = header_forms(header, right=right, host=headers.get("host", ""))
+    candidates = header_forms(header, right=right, host=headers.get("host", ""))
     return jws_cause(
-        signature,
-        body=body,
-        key=key,
-        header_forms=header_forms,
-        alg=str(fields.get("alg")),
-        work=_WORK,
+        signature, body=body, key=key, candidates=candidates, alg=str(fields.get("alg")), work=_WORK
     )
