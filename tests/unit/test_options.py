@@ -223,3 +223,13 @@ def test_what_is_no_proxy_is_let_go(options):
         close_options(options, CLIENT_OPTIONS, "somebody")
 
     assert options == {}
+
+
+def test_an_unknown_option_of_a_method_names_the_method():
+    options = {"tiemout": 3}
+    with pytest.raises(
+        TypeError, match=r"^Cards\.block\(\) got an unexpected keyword argument 'tiemout'$"
+    ):
+        check_options(options, CHANGE_OPTIONS, "Cards", "cards.block")
+
+    assert options == {}
