@@ -41,8 +41,8 @@ _NOTHING_SAID: Final = "the last question about this request id got no usable an
 _IN: Final = "in {status!r}"
 _WAS_IN: Final = "in {status!r} by its last usable answer, and the last question about it got none"
 _NOT_ASKED: Final = (
-    'the question about the request was not sent ("{why}"), which says nothing of the request '
-    "itself."
+    "the question about the request was not sent, and a note on this error says why. That says "
+    "nothing of the request itself."
 )
 _NOT_MADE: Final = (
     "the question about the request could not be made ({why}), which says nothing of the request "
@@ -161,7 +161,9 @@ def say_not_asked(
     error: ConfigurationError, *, call: Call[Any], request_id: str, done: bool | None
 ) -> None:
     """Make the error of a look-up that was not sent speak of the request."""
-    error.text = _NOT_ASKED.format(why=error.text)
+    # As a note: its own text may say that nothing was sent, which is true of the question only.
+    error.add_note(f"The question about the request: {error.text}")
+    error.text = _NOT_ASKED
     error.args = (error.text,)
     error.request_id, error.call, error.done = request_id, call.name, done
 

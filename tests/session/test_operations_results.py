@@ -187,9 +187,12 @@ def test_question_of_a_closed_client_says_nothing_of_the_request(ended, memory, 
 
     assert (type(error), error.done, error.request_id) == (ConfigurationError, None, OWN)
     assert error.text == (
-        'the question about the request was not sent ("this client is closed. Nothing was sent; '
-        'open a new one."), which says nothing of the request itself.'
+        "the question about the request was not sent, and a note on this error says why. That says "
+        "nothing of the request itself."
     )
+    assert error.__notes__ == [
+        "The question about the request: this client is closed. Nothing was sent; open a new one."
+    ]
 
 
 def test_wait_ends_in_still_processing_with_the_id(ended, memory, say, operation):
