@@ -142,7 +142,8 @@ def now_proved(reason: str) -> str:
 
     A journal keeps the text only; an earlier version may have put it in other words.
     """
-    before, kept, after = reason.partition(_NOT_PROVED)
+    # The issuer's own words come first, whatever they say.
+    before, kept, after = reason.rpartition(_NOT_PROVED)
     return f"{before}{_PROVED}{after}" if kept else f"{reason}: the issuer {_PROVED}"
 
 

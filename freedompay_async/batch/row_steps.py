@@ -171,7 +171,7 @@ class RowSteps:
             sent_at = None if earlier is None else shared.clock.sent_at(earlier.sent_at)
             options: ChangeOptions = {"request_id": request_id}
             own = earlier is not None
-            send = Send(row, step, call, body, options, digest, sent_at, recorded=own)
+            send = Send(row, step, call, body, options, digest, sent_at)
             # A known request is our own only where the answer to an earlier send of ours was lost.
             # After a 429, or an id that was unknown just before, somebody else may have used it.
             try:

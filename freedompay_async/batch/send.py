@@ -20,7 +20,7 @@ class Send:
 
     Attributes:
         sent_at: seconds since the epoch at which an earlier run first sent it; `None`: none did.
-        recorded: the journal has it.
+        recorded: this run has written it into the journal.
         counted: the guard has let it pass once.
         answered: the issuer answered it with 429, so the journal keeps it whatever follows.
     """

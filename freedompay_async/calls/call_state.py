@@ -119,15 +119,15 @@ class CallState:
         if evidence is Evidence.OK:
             return _ANSWERED
         if retry is Retry.READ:
-            action = self._after_read(evidence, now, retry_after)
+            action = self._after_read(evidence, retry_after)
         elif retry is Retry.ASKABLE:
-            action = self._after_askable(evidence, now, retry_after, verdict.http_status)
+            action = self._after_askable(evidence, retry_after, verdict.http_status)
         elif evidence is Evidence.TAKEN:
             action = Action(End.TAKEN)
         elif retry is Retry.REPEATABLE:
-            action = self._after_repeatable(evidence, now, retry_after)
+            action = self._after_repeatable(evidence, retry_after)
         else:
-            action = self._after_unaskable(evidence, now, retry_after)
+            action = self._after_unaskable(evidence, retry_after)
         return self._ended(action) if verdict.final else action
 
     def after_ask(self, verdict: Verdict, now: float, *, asked_at: float | None = None) -> Action:
@@ -146,7 +146,7 @@ class CallState:
     def _ended(self, action: Action) -> Action:
         return action if isinstance(action.step, End) else Action(self.out_of_time())
 
-    def _send_again(self, evidence: Evidence, now: float, retry_after: float) -> Action:
+    def _send_again(self, evidence: Evidence, retry_after: float, now: float = inf) -> Action:
         """The one place where a call is sent a second time. All conditions:
 
         * `READ` and `REPEATABLE`: the last attempt was not sent, got no answer (a 5xx is none), or
@@ -158,7 +158,7 @@ class CallState:
         * An `ASKABLE` effect that may have been done (`LOST`, `BLOCKED`): a look-up that was asked
           `policy.grace` seconds or more after the last send does not know the id (a 404 that is
           not the contract's counts as that), the first send is less than `policy.resend_within`
-          seconds ago, and that age is known.
+          seconds before `now`, and that age is known. Only a look-up gives `now`.
         * An `UNASKABLE` effect that may have been done: `may_repeat_unasked`, it was the first
           attempt, and `policy.grace` seconds pass before the second.
 
@@ -185,16 +185,16 @@ class CallState:
             return Action(End.UNKNOWN)
         return Action(Next.SEND, retry_after)
 
-    def _after_read(self, evidence: Evidence, now: float, retry_after: float) -> Action:
+    def _after_read(self, evidence: Evidence, retry_after: float) -> Action:
         if evidence in _ENDS_AT_ANSWER:
             return Action(_ENDS_AT_ANSWER[evidence])
         if evidence is Evidence.LIMITED:
             self.state = State.LIMITED
         elif evidence is not Evidence.NOT_SENT or self.state is State.LIMITED:
             self.state = State.LOST
-        return self._send_again(evidence, now, retry_after)
+        return self._send_again(evidence, retry_after)
 
-    def _after_repeatable(self, evidence: Evidence, now: float, retry_after: float) -> Action:
+    def _after_repeatable(self, evidence: Evidence, retry_after: float) -> Action:
         """Each attempt has an id of its own, so no error is the duplicate error. But an earlier
         attempt may have been done.
         """
@@ -207,9 +207,9 @@ class CallState:
             self.state = State.LIMITED
         elif evidence in (Evidence.NO_ANSWER, Evidence.UNCLEAR):
             self.state = State.LOST
-        return self._send_again(evidence, now, retry_after)
+        return self._send_again(evidence, retry_after)
 
-    def _after_unaskable(self, evidence: Evidence, now: float, retry_after: float) -> Action:
+    def _after_unaskable(self, evidence: Evidence, retry_after: float) -> Action:
         if evidence is Evidence.DENIED:
             # After HTTP 429, which does not prove that nothing was done, it tells of this attempt
             # only.
@@ -221,10 +221,10 @@ class CallState:
             self.state = self._refusal(None)
             return Action(End.REFUSED if self.state is State.REFUSED else End.UNKNOWN)
         self._note_no_refusal(evidence)
-        return self._send_again(evidence, now, retry_after)
+        return self._send_again(evidence, retry_after)
 
     def _after_askable(
-        self, evidence: Evidence, now: float, retry_after: float, http_status: int | None
+        self, evidence: Evidence, retry_after: float, http_status: int | None
     ) -> Action:
         if evidence is Evidence.DENIED:
             if self.state in _MAYBE_DONE:
@@ -242,7 +242,7 @@ class CallState:
             return Action(Next.ASK, retry_after)
         self._note_no_refusal(evidence)
         if self.state is not State.LOST:
-            return self._send_again(evidence, now, retry_after)
+            return self._send_again(evidence, retry_after)
         if http_status == 404 and self.rules.path_unsure:
             self.state = State.NO_SUCH_PATH
         return Action(Next.ASK, self._pause(retry_after))
@@ -297,7 +297,7 @@ class CallState:
         if state is State.REFUSED_AFTER_LOSS:
             return Action(Next.ASK, self._pause(retry_after))
         if state not in _ID_USED:
-            return self._send_again(evidence, now, retry_after)
+            return self._send_again(evidence, retry_after, now)
         return self._not_known(evidence)
 
     def _after_one_look_up(self, evidence: Evidence, retry_after: float) -> Action:

@@ -95,7 +95,7 @@ class Composer:
         if message is not None and call.one_id:
             if signer is self._signer:
                 return message
-            own = cast("str", self.request_id)
+            own = self.id
             message = Message(message.method, message.path, self._own_headers(), message.body)
         else:
             own = (self.request_id if call.one_id else None) or new_request_id()

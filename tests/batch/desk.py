@@ -129,8 +129,10 @@ class Desk:
 
     def __init__(self, *, activate="no", asks=False, ahead=4, concurrency=2, limits=None) -> None:
         self.told, self.bodies, self.options, self.known, self.asked_whether = [], [], [], [], []
-        # Steps whose result is known.
-        self.results = []
+        # Of which row and step the journal is told what.
+        self.steps_told = []
+        # What is signed: the call, its body and its options.
+        self.signed = []
         self.sends = {"client": [CLIENT], "card": [CARD], "activate": [DONE]}
         # What is added to each body of a call.
         self.fields = {}
@@ -204,6 +206,7 @@ class Desk:
     # -- the journal
 
     def holds(self, row):
+        self.steps_told.append(("leaves", row.key))
         return self.lease_lasts
 
     async def record_intent(self, row, step, *, request_id, body_sha256, sent_at, set_back=0.0):
@@ -228,12 +231,14 @@ class Desk:
 
     def accepted(self, row, step):
         self.told.append(f"accepted {step}")
+        self.steps_told.append(("accepted", row.key, step))
 
     def step_ended(self, row, step):
-        self.results.append(step)
+        self.steps_told.append(("ended", row.key, step))
 
     def take_back(self, row, step):
         self.told.append(f"taken back {step}")
+        self.steps_told.append(("taken back", row.key, step))
 
     # -- the session
 
@@ -245,7 +250,8 @@ class Desk:
 
     async def sign(self, call, request, options):
         await asyncio.sleep(self.signing_takes)
-        return "signed"
+        self.signed.append((call.name, msgspec.to_builtins(request), dict(options)))
+        return f"{call.name}, signed"
 
     async def submit(self, call, request, options, *, on_leave, **more):
         step = STEP_OF[call.name]

@@ -233,6 +233,7 @@ def test_a_refusal_that_could_not_be_asked_about_says_so():
     )
 
 
+NOT_PROVED = "does not know its request id. Nothing proves that it was not done"
 PROVED = (
     "does not know its request id, asked again later, while it knows one that it has accepted "
     "from this batch. It was not done"
@@ -265,6 +266,12 @@ def test_a_refusal_that_is_proved_says_what_proves_it():
 @pytest.mark.parametrize("code", ["17", "1002"])
 def test_a_refusal_that_was_kept_as_not_proved_is_the_same_as_if_it_had_been_proved_at_once(code):
     error = request_failed(http_status=200, error_code=code)
+
+    assert now_proved(not_proved(error)) == proved(error)
+
+
+def test_what_the_issuer_has_said_stays_as_it_is_when_a_refusal_is_proved():
+    error = request_failed(http_status=200, error_code="17", error_description=NOT_PROVED)
 
     assert now_proved(not_proved(error)) == proved(error)
 

@@ -385,6 +385,20 @@ def test_what_is_going_on_is_shown(run_of):
     assert after is None
 
 
+def test_it_shows_how_many_are_answered_as_they_come(run_of):
+    async def story(run):
+        run.slow = {id_of(number): float(number) for number in (1, 2, 3)}
+        asking = asyncio.create_task(run.begin())
+        shown = []
+        for pause in (0.5, 1.0, 1.0):
+            await asyncio.sleep(pause)
+            shown.append(run.progress.trouble)
+        await asking
+        return shown
+
+    assert run_of(story) == [f"{ASKED} ({answered} of 3 answered)" for answered in (0, 1, 2)]
+
+
 # -- of one row
 
 

@@ -23,13 +23,14 @@ LIMITED = Verdict(Evidence.LIMITED, "HTTP 429", None, Reply(429, {}, b""))
 
 
 class Office:
-    """A lane, a clock, and an issuer that answers a harmless question with `issuer`, at once."""
+    """A lane, a clock, and an issuer that answers a harmless question with `issuer`, after
+    `takes` seconds."""
 
     def __init__(self, **options) -> None:
         self.ends = []
         self.asked = []
         self.outages = []
-        self.issuer = SILENT
+        self.issuer, self.takes = SILENT, 0.0
         self.progress = Progress()
         settings = {
             "concurrency": 8,
@@ -65,7 +66,7 @@ class Office:
 
     async def _ask(self, lane) -> None:
         self.asked.append(self.now)
-        await self._through(lane, self.issuer)
+        await self._through(lane, self.issuer, self.takes)
 
     async def call(self, verdict, seconds=0.0):
         """A call that takes so many seconds; when it had its turn."""
@@ -126,6 +127,22 @@ def test_silence_lasts_until_the_issuer_itself_answers(office, verdicts, silent)
         return office.silent
 
     assert office(story) is silent
+
+
+def test_it_says_how_the_issuer_answers(office):
+    async def story(office):
+        shown = [repr(office.lane)]
+        async with office.watched():
+            office.takes = 1.0
+            await office.told(SILENT)
+            shown.append(repr(office.lane))
+            await asyncio.sleep(1.5)
+            return [*shown, repr(office.lane)]
+
+    assert office(story) == [
+        f"PatientLane(0 active, 0 queued, {state})"
+        for state in ("answering", "unanswered", "in an outage")
+    ]
 
 
 def test_a_call_that_began_before_the_last_answer_begins_no_silence(office):
@@ -197,6 +214,7 @@ def test_it_is_told_when_an_outage_began_and_when_it_is_over(office, monkeypatch
     monkeypatch.setattr(time, "time", lambda: 1_000.0 + asyncio.get_running_loop().time())
 
     async def story(office):
+        office.takes = 2.0
         begin = office.now
         async with office.in_an_outage():
             await asyncio.sleep(7.5)

@@ -76,6 +76,32 @@ def test_what_is_written_down_is_the_id_and_the_hash_of_the_very_body_that_goes_
     assert [each["request_id"] for each in desk.options] == [own(step) for step in STEPS]
 
 
+def test_how_far_the_clock_was_set_back_is_written_down_with_each_intent(ends):
+    ends({})
+    assert [each[2] for each in ends.desk.known if len(each) == 3] == [2.5, 2.5]
+
+
+def test_the_journal_is_told_of_each_step_that_leaves_is_accepted_and_ends(ends):
+    ends({"activate": "yes"})
+
+    assert ends.desk.steps_told == [
+        each
+        for step in STEPS
+        for each in [("leaves", "k7"), ("accepted", "k7", step), ("ended", "k7", step)]
+    ]
+
+
+def test_each_step_is_signed_as_it_goes_out_and_goes_out_as_it_was_signed(ends):
+    ends({"activate": "yes"})
+    calls = ["clients.create", "cards.issue", "cards.activate"]
+
+    assert ends.desk.signed == [
+        (call, msgspec.to_builtins(body_of(step)), {"request_id": own(step)})
+        for call, step in zip(calls, STEPS, strict=True)
+    ]
+    assert [each["signed"] for each in ends.desk.options] == [f"{call}, signed" for call in calls]
+
+
 def test_the_hash_is_of_what_is_added_to_the_body_of_a_call_too(ends):
     def prepare(desk):
         desk.fields = {"cards.issue": {"office": "Almaty"}}
@@ -384,6 +410,15 @@ def test_what_no_issuer_has_refused_is_not_asked_about_as_a_refusal(ends, kind):
     assert ends.desk.shared.held == 0
 
 
+def test_why_a_row_is_refused_is_written_down(ends):
+    def prepare(desk):
+        desk.sends["client"] = [error(of="client", proved=True, done=False)]
+
+    reason = ends({}, prepare)[3]
+
+    assert ends.desk.known[-1][0][5] == reason == str(error(of="client", proved=True, done=False))
+
+
 def test_what_becomes_of_a_refusal_is_the_end_of_the_row(ends):
     def prepare(desk):
         desk.sends["card"], desk.refusals_say = (
@@ -448,6 +483,7 @@ def test_what_may_have_been_sent_is_sent_again_as_it_was_and_says_when_it_was_fi
     )
     # It is on the disk already.
     assert ends.desk.told[0] == f"sent {step}"
+    assert ends.desk.steps_told[0] == ("leaves", "k7")
     assert (ends.desk.options[0]["sent_at"], ends.desk.options[0]["ask_once"]) == (905.0, True)
     assert ends.desk.bodies[0] == msgspec.to_builtins(body_of(step))
 

@@ -108,6 +108,7 @@ def test_what_can_not_be_sent_is_taken_back_and_written_anew_each_time(ends):
 
     assert ends(prepare) == ISSUED
     once = ["written card", "sent card", "taken back card"]
+    assert ends.desk.steps_told.count(("taken back", "k7", "card")) == 2
     assert ends.desk.told == [
         "guarded card",
         *once,
@@ -170,6 +171,14 @@ def test_after_a_429_it_waits_for_as_long_as_it_was_asked_and_a_little_longer_an
         "accepted card",
         "ended",
     ]
+
+
+def test_a_send_that_is_repeated_gives_one_slot_back(ends):
+    def prepare(desk):
+        desk.sends["card"] = [limited(), limited(), CARD]
+
+    assert ends(prepare) == ISSUED
+    assert ends.desk.ahead._value == 4
 
 
 def test_what_was_answered_with_429_stays_on_the_disk_where_the_next_try_can_not_be_sent(ends):

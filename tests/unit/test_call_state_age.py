@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 
-from freedompay_async.calls.backoff import full_jitter
 from freedompay_async.calls.states import Action, End, Next, State
 from freedompay_async.codec.messages import Evidence
 from freedompay_async.contract.calls import Retry
@@ -141,7 +138,3 @@ def test_only_an_id_that_the_caller_gave_is_found_after_a_429(
     after_sends(subject, Evidence.LIMITED, Evidence.ERROR)
 
     assert subject.found is found
-
-
-def test_a_pause_that_has_doubled_for_long_is_still_a_number():
-    assert full_jitter(1.0, math.inf, 10_000, lambda: 1.0) == 2.0**30

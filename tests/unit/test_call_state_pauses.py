@@ -91,6 +91,13 @@ def test_the_pause_before_a_refused_id_of_the_callers_is_looked_up_through_the_g
     assert subject.after_send(shown(Evidence.ERROR), 0.0) == Action(Next.ASK, 1.0)
 
 
+def test_the_pause_between_look_ups_starts_again_after_a_gateways_refusal(call_state, after_sends):
+    subject = call_state(rng=lambda: 1.0)
+    after_sends(subject, Evidence.NOT_SENT, Evidence.BLOCKED)
+
+    assert subject.after_ask(shown(Evidence.NO_ANSWER), 0.0) == Action(Next.ASK, 1.0)
+
+
 @pytest.mark.parametrize(("retry_after", "expected"), [(0.0, [1.0, 2.0]), (30.0, [31.0, 32.0])])
 def test_the_pause_between_the_questions_about_a_refusal_that_got_no_answer_grows(
     call_state, play, retry_after, expected

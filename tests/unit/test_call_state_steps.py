@@ -442,6 +442,18 @@ class TestRecord:
 
         assert subject.last_sent == expected
 
+    @pytest.mark.parametrize(
+        ("retry", "evidence", "expected"),
+        [(READ, Evidence.NO_ANSWER, State.LOST), (UNASKABLE, Evidence.BLOCKED, State.BLOCKED)],
+    )
+    def test_what_cannot_be_asked_about_may_have_been_done(
+        self, call_state, after_sends, retry, evidence, expected
+    ):
+        subject = call_state(retry)
+        after_sends(subject, evidence)
+
+        assert subject.state is expected
+
     @pytest.mark.parametrize(("answer", "expected"), [(Evidence.ERROR, False), (CONFLICT, True)])
     def test_a_conflict_is_remembered(self, call_state, play, answer, expected):
         subject = call_state(callers_id=True)

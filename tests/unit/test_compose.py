@@ -84,6 +84,14 @@ def test_the_id_of_an_effect_stands_in_its_body_and_in_the_header():
     assert id_in_header(message) == made.id
 
 
+@pytest.mark.parametrize("kind", CALLS)
+def test_the_message_goes_to_the_path_of_the_call_and_is_signed_for_it(kind):
+    call, message = CALLS[kind][0], composer(kind).compose(Signer())
+
+    assert (message.method, message.path) == (call.method, call.path)
+    assert message.headers["X-Signature"] == f"a {call.path} {len(message.body)}"
+
+
 def test_the_callers_id_is_that_of_the_effect():
     assert json.loads(composer("an effect", request_id=OWN).compose(Signer()).body) == {
         "request_id": OWN,
@@ -131,9 +139,10 @@ def test_another_signer_signs_the_same_bytes_under_the_same_id(kind):
     kept = dict(first.headers)
     second = made.compose(Signer("b"))
 
-    assert (second.body, second.path, id_in_header(second)) == (
-        first.body,
+    assert (second.method, second.path, second.body, id_in_header(second)) == (
+        first.method,
         first.path,
+        first.body,
         id_in_header(first),
     )
     assert second.headers == kept | {"X-Signature": f"b{kept['X-Signature'][1:]}"}
@@ -161,10 +170,11 @@ async def test_a_signature_that_did_not_come_is_made_again():
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
-        (None, "what the signer gave"),
-        (["X-Signature"], "what the signer gave"),
-        ({"X-Signature": b"1"}, "the signer's header X-Signature"),
-        ({"X-Signature": None}, "the signer's header X-Signature"),
+        (None, "^what the signer gave is None: give headers, as a dict of texts"),
+        (["X-Signature"], "^what the signer gave is of type list: give headers, as a dict"),
+        ({"X-Signature": 1}, "^the signer's header X-Signature is of type int: give text\\."),
+        ({"X-Signature": b"1"}, "^the signer's header X-Signature is of type bytes: give text"),
+        ({"X-Signature": None}, "^the signer's header X-Signature is None: give text\\."),
     ],
 )
 def test_what_is_no_header_is_refused(answer, why):
@@ -199,16 +209,16 @@ def test_an_id_that_no_header_and_no_body_carries_is_refused(header_id, refused)
 
 
 @pytest.mark.parametrize(
-    ("kind", "options"),
+    ("options", "why"),
     [
-        ("an effect", {"request_id": "\n"}),
-        ("an effect", {"extra": {"request_id": OWN}}),
-        ("an effect", {"extra": ["a"]}),
+        ({"request_id": "\n"}, "request_id"),
+        ({"extra": {"request_id": OWN}}, "^extra can't hold request_id"),
+        ({"extra": ["a"]}, "^extra is of type list: give a dict of fields"),
     ],
 )
-def test_what_can_not_be_sent_is_refused(kind, options):
-    with pytest.raises(ConfigurationError):
-        composer(kind, **options)
+def test_what_can_not_be_sent_is_refused(options, why):
+    with pytest.raises(ConfigurationError, match=why):
+        composer("an effect", **options)
 
 
 def test_a_question_about_no_id_is_refused():
@@ -216,7 +226,7 @@ def test_a_question_about_no_id_is_refused():
 
     with pytest.raises(ConfigurationError):
         made.admit(OWN)
-    assert made.request_id is None
+    assert (made.request_id, made.secrets) == (None, ())
 
 
 def test_all_that_must_not_be_shown_is_known():
@@ -225,11 +235,19 @@ def test_all_that_must_not_be_shown_is_known():
     assert [each.reveal() for each in made.secrets] == ["x", "1"]
 
 
+def test_a_secret_of_the_body_is_known():
+    made = Composer(PINS_SET_URL, HeaderQuery(headers=Fields({"pin": "1234"})), None)
+    made.admit(None)
+
+    assert [each.reveal() for each in made.secrets] == ["1234"]
+
+
 def test_a_look_up_names_the_request_and_has_an_id_of_its_own():
     first, second = (look_up_message(REQUESTS_STATUS, OWN, Signer()) for _ in range(2))
 
     assert [json.loads(each.body) for each in (first, second)] == [{"request_id": OWN}] * 2
     assert len({OWN, id_in_header(first), id_in_header(second)}) == 3
+    assert (first.method, first.path) == (REQUESTS_STATUS.method, REQUESTS_STATUS.path)
 
 
 async def test_a_look_up_of_an_async_signer_comes_later():

@@ -145,6 +145,16 @@ class TestCardNumbers:
     def test_are_masked_beside_other_digits(self, text):
         assert PAN not in masked(text)
 
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("12 3782 822463 10005", "12 ***"),
+            ("3782 822463 10005 3782 822463 10005", "*** ***"),
+        ],
+    )
+    def test_in_groups_are_masked_wherever_they_begin(self, text, expected):
+        assert masked(text) == expected
+
     @pytest.mark.parametrize("text", ["2024 4111 1111 1111 1111", "12-2027-4111-1111-1111-1111"])
     def test_in_groups_are_masked_behind_another_group(self, text):
         assert "1111" not in masked(text)
