@@ -102,8 +102,7 @@ class Batch(Staying):
         if limits is not None:
             check_type("limits", limits, Limits, "Limits")
         check_type("fp", fp, FreedomPay, "a FreedomPay")
-        if isinstance(journal, type) or not isinstance(journal, BatchJournal):
-            raise refusal("journal", journal, "a Journal, as Journal.open() gives it")
+        _check_journal(journal)
         self._fp: Final = fp
         self.journal: Final = journal
         """The journal that it was given."""
@@ -229,3 +228,9 @@ class Batch(Staying):
     async def report(self) -> Report:
         """The report of the batch."""
         return await make_report(self.journal)
+
+
+def _check_journal(value: object) -> None:
+    # Of a class it is true too that it has the methods.
+    if isinstance(value, type) or not isinstance(value, BatchJournal):
+        raise refusal("journal", value, "a Journal, as Journal.open() gives it")

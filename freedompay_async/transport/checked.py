@@ -59,8 +59,6 @@ def _checked(reply: object) -> Reply:
     if not isinstance(reply, Reply):
         raise TransportError(f"the transport gave {type(reply).__name__} in place of a Reply")
     parts: tuple[object, ...] = (reply.status, reply.headers, reply.body)
-    if not (
-        isinstance(parts[0], int) and isinstance(parts[1], Mapping) and isinstance(parts[2], bytes)
-    ):
+    if not all(map(isinstance, parts, (int, Mapping, bytes))):
         raise TransportError("the transport gave a Reply with parts of another type")
     return reply

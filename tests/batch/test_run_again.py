@@ -332,6 +332,7 @@ async def test_a_crash_between_the_disk_and_the_first_byte_is_made_good(office, 
                 return await send(message, attempt)
             asyncio.current_task().cancel()
             await asyncio.sleep(0)
+            return None
 
         road.carry = never
         running = asyncio.create_task(office.finish(batch))

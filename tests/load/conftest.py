@@ -46,7 +46,7 @@ class InlineWriter:
     def note(self, work):
         work(self.connection)
 
-    note_alone = note
+    note_optional = note
 
     def note_values(self, writer, values):
         writer(self.connection, [values])
@@ -55,7 +55,7 @@ class InlineWriter:
 class InlineJournal(Journal):
     def __init__(self) -> None:
         super().__init__(Path("memory"), create=False)
-        self._writer = InlineWriter()
+        self.writer = InlineWriter()
 
 
 class Came(NamedTuple):
