@@ -24,6 +24,7 @@ from freedompay_async.batch.run_resources import too_long
 from freedompay_async.batch.send import Send
 from freedompay_async.batch.stopping import Stopped, Wait
 from freedompay_async.batch.used_before import used_before
+from freedompay_async.calls.compose import Composer
 from freedompay_async.errors import (
     DuplicateRequest,
     NotSent,
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from freedompay_async.batch.first_check import FirstCheck
     from freedompay_async.batch.refusals import Refusals
     from freedompay_async.batch.run_resources import RunResources
-    from freedompay_async.calls.compose import Composer
     from freedompay_async.contract.calls import Call
     from freedompay_async.contract.models import Intent, RequestState
     from freedompay_async.settings.options import ChangeOptions
@@ -230,8 +230,10 @@ class RowSteps:
             return await self._start(send, partial(self._check_lease, send.row))
         has_slot, left = False, False
         # A signer may be slow. It is asked first, so that no recorded intent and no slot waits.
-        with Wait(self._shared.stopping):
-            signed = await self._shared.session.sign(send.call, send.body, send.options)
+        signed = self._shared.session.sign(send.call, send.body, send.options)
+        if not isinstance(signed, Composer):
+            with Wait(self._shared.stopping):
+                signed = await signed
 
         def on_leave() -> None:
             nonlocal left
@@ -248,7 +250,10 @@ class RowSteps:
 
         try:
             if not send.recorded:
-                with Wait(self._shared.stopping):
+                if self._ahead.locked():
+                    with Wait(self._shared.stopping):
+                        await self._ahead.acquire()
+                else:
                     await self._ahead.acquire()
                 has_slot = True
                 await self._record(send)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from freedompay_async.calls.async_signing import NotSignedError, signed_in_time
 from freedompay_async.calls.compose import look_up_message
 from freedompay_async.calls.error_text import busy_error
 from freedompay_async.calls.reading import read_look_up_reply, read_own_reply
@@ -17,7 +18,7 @@ from freedompay_async.traffic.governor import NoTurn, Rank
 from freedompay_async.transport.base import Attempt, TransportError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
 
     from freedompay_async.calls.call_state import CallState
     from freedompay_async.calls.clock import Clock
@@ -46,10 +47,6 @@ class Work(StrEnum):
     SIGNING = "the signing"
     SENDING = "the sending"
     READING = "the reading of the answer"
-
-
-class _NotSignedError(Exception):
-    """An async signer took too long; nothing was sent."""
 
 
 class Attempts:
@@ -113,9 +110,10 @@ class Attempts:
             self.work = Work.SIGNING
             message = composer.compose(shared.signers[call.section])
             if not isinstance(message, Message):
-                message = await self._in_time(message)
+                message = await signed_in_time(message, self._clock.deadline)
             self.work = None
-        except _NotSignedError as error:
+        except NotSignedError as error:
+            self.work = None
             composer.request_id = before or composer.request_id
             return Verdict(Evidence.NOT_SENT, str(error))
         own = composer.id
@@ -149,9 +147,10 @@ class Attempts:
             self.work = Work.SIGNING
             message = look_up_message(call, self._composer.id, self._shared.signers[call.section])
             if not isinstance(message, Message):
-                message = await self._in_time(message)
+                message = await signed_in_time(message, self._clock.deadline)
             self.work = None
-        except _NotSignedError as error:
+        except NotSignedError as error:
+            self.work = None
             return Verdict(Evidence.NOT_SENT, str(error)), asked_at
         attempt = self._new_attempt()
         asked_at = self._clock.now()
@@ -175,17 +174,6 @@ class Attempts:
         return self._shared.outgoing.about(
             composer.request_id, composer.secrets, codes=self._call.codes
         )
-
-    async def _in_time(self, signing: Awaitable[Message]) -> Message:
-        clock = asyncio.timeout_at(self._clock.deadline)
-        try:
-            async with clock:
-                return await signing
-        except TimeoutError:
-            if not clock.expired():
-                raise  # It is the signer's own.
-        self.work = None
-        raise _NotSignedError("the signer gave no signature before the deadline")
 
     def _may_leave(self) -> bool:
         return self._state.may_leave(self._clock.now_with_sleep())

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import time
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
+from freedompay_async.calls.async_signing import NotSignedError, signed_in_time
 from freedompay_async.calls.call_state import CallState
 from freedompay_async.calls.compose import Composer
 from freedompay_async.calls.driver import Driver
@@ -161,26 +161,27 @@ class Session(Staying):
         )
         return cast("RequestState", await self._recorded(driver, request, options))
 
-    async def sign(
+    def sign(
         self, call: Call[Any], request: Intent, options: ChangeOptions = NO_OPTIONS
-    ) -> Composer:
-        """Encode and sign an intent before it is submitted, with all the time that a call may take.
+    ) -> Composer | Awaitable[Composer]:
+        """Encode and sign an intent before it is submitted; an awaitable where the signer is async.
 
         Raises:
             ConfigurationError: it can't be encoded or signed.
-            NotSent: the signer gave no signature in time.
+            NotSent: the signer gave no signature in all the time that a call may take.
         """
         row = self.shared.row(call)
         composer = Composer(row, request, options.get("extra"))
         try:
             composer.admit(_own_id(options))
             message = composer.compose(self.shared.signers[row.section])
-            if not isinstance(message, Message):
-                await _in_time(message, self.timeout)
-        except (ConfigurationError, NotSent) as error:
+        except ConfigurationError as error:
             error.call, error.request_id = row.name, composer.request_id
             raise
-        return composer
+        if isinstance(message, Message):
+            return composer
+        deadline = running_loop().time() + self.timeout
+        return _signed_later(composer, message, call=row.name, deadline=deadline)
 
     async def change(
         self,
@@ -304,14 +305,15 @@ def _own_id(options: ChangeOptions) -> RequestId:
     return new_request_id() if request_id is None else request_id
 
 
-async def _in_time(signing: Awaitable[Message], seconds: float) -> None:
-    clock = asyncio.timeout(seconds)
+async def _signed_later(
+    composer: Composer, signing: Awaitable[Message], *, call: str, deadline: float
+) -> Composer:
     try:
-        async with clock:
-            await signing
-    except TimeoutError:
-        if not clock.expired():
-            raise  # It is the signer's own.
-        raise NotSent(
-            f"the signer gave no signature within {seconds:g} s. Nothing was sent."
-        ) from None
+        await signed_in_time(signing, deadline)
+    except NotSignedError as error:
+        text = f"{error}. Nothing was sent."
+        raise NotSent(text, call=call, request_id=composer.request_id) from None
+    except ConfigurationError as error:
+        error.call, error.request_id = call, composer.request_id
+        raise
+    return composer
