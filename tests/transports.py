@@ -110,13 +110,6 @@ def _slots(kind: type):
             yield from [named] if isinstance(named, str) else named
 
 
-def _slots(kind: type):
-    for each in kind.__mro__:
-        if each.__module__.startswith("freedompay_async"):
-            named = vars(each).get("__slots__", ())
-            yield from [named] if isinstance(named, str) else named
-
-
 def sockets() -> int:
     """How many sockets this process has open."""
     gc.collect()
