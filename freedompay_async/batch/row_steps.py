@@ -164,14 +164,16 @@ class RowSteps:
                     ) from error
                 return await looked_up(shared, call, request_id), False
             body.request_id = request_id
-            digest = shared.session.shared.fingerprint(call, body)
-            if earlier is not None and digest != earlier.body_sha256:
-                changed = shared.changed.get(call.name)
-                return await looked_up(shared, call, request_id, changed=changed), False
+            if earlier is not None:
+                resources = shared.session.shared
+                made = resources.encode(call, body)
+                if resources.fingerprint(call, made) != earlier.body_sha256:
+                    changed = shared.changed.get(call.name)
+                    return await looked_up(shared, call, request_id, changed=changed), False
             sent_at = None if earlier is None else shared.clock.sent_at(earlier.sent_at)
             options: ChangeOptions = {"request_id": request_id}
             own = earlier is not None
-            send = Send(row, step, call, body, options, digest, sent_at)
+            send = Send(row, step, call, body, options, sent_at)
             # A known request is our own only where the answer to an earlier send of ours was lost.
             # After a 429, or an id that was unknown just before, somebody else may have used it.
             try:
@@ -250,13 +252,10 @@ class RowSteps:
 
         try:
             if not send.recorded:
-                if self._ahead.locked():
-                    with Wait(self._shared.stopping):
-                        await self._ahead.acquire()
-                else:
+                with Wait(self._shared.stopping):
                     await self._ahead.acquire()
                 has_slot = True
-                await self._record(send)
+                await self._record(send, signed.body)
             with Wait(self._shared.stopping) as wait:
                 return await self._start(send, on_leave, signed)
         except BaseException:
@@ -266,7 +265,7 @@ class RowSteps:
         finally:
             give_slot_back()
 
-    async def _record(self, send: Send) -> None:
+    async def _record(self, send: Send, body: bytes) -> None:
         shared = self._shared
         self._guard(send.step, send.counted)
         send.counted = True
@@ -274,8 +273,8 @@ class RowSteps:
         await shared.journal.record_intent(
             send.row,
             send.step,
-            request_id=send.row.request_id(send.step, shared.settings),
-            body_sha256=send.body_sha256,
+            request_id=send.body.request_id,
+            body_sha256=shared.session.shared.fingerprint(send.call, body),
             sent_at=now,
             set_back=set_back,
         )

@@ -30,7 +30,6 @@ class Send:
     call: Call[Any]
     body: Intent
     options: ChangeOptions
-    body_sha256: bytes
     sent_at: float | None
     recorded: bool = False
     counted: bool = False

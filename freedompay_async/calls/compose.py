@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from freedompay_async.crypto.signing import Signer
     from freedompay_async.redaction.secret import Secret
 
-__all__ = ["Composer", "look_up_message"]
+__all__ = ["Composer", "encode_body", "look_up_message"]
 
 
 class Composer:
@@ -66,6 +66,11 @@ class Composer:
     def id(self) -> str:
         """The `request_id` of a call whose first message is made."""
         return cast("str", self.request_id)
+
+    @property
+    def body(self) -> bytes:
+        """The body of a call whose first message is made."""
+        return cast("Message", self._message).body
 
     def admit(self, request_id: RequestId | None) -> None:
         """Check what the caller gave, and keep its id.
@@ -118,7 +123,7 @@ class Composer:
             raise ConfigurationError(f"{WITHOUT_ID} Nothing was sent.")
         if call.headers_only:
             return Message(call.method, call.path, self._own_headers(), b"")
-        return Message(call.method, call.path, {}, _body(call, self._request, self._extra))
+        return Message(call.method, call.path, {}, encode_body(call, self._request, self._extra))
 
     def _keep(self, message: Message, signer: Signer) -> Message:
         self._message, self._signer = message, signer
@@ -138,7 +143,9 @@ def look_up_message(
         request_id: of the request that is asked about.
         signer: of the section of the row.
     """
-    message = Message(call.method, call.path, {}, _body(call, StatusQuery(request_id=request_id)))
+    message = Message(
+        call.method, call.path, {}, encode_body(call, StatusQuery(request_id=request_id))
+    )
     return _signed(message, call, signer, new_request_id())
 
 
@@ -151,9 +158,10 @@ def _check_extra(extra: object) -> None:
         )
 
 
-def _body(
+def encode_body(
     call: Call[Any], request: msgspec.Struct, extra: Mapping[str, Any] | None = None
 ) -> bytes:
+    """The body of a call as its row has it, with the fields that the caller adds."""
     return encode(request, call.fields, extra, leave_out=call.leave_out, rename=call.rename)
 
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from freedompay_async.calls.compose import encode_body
 from freedompay_async.calls.reading import Reading
 from freedompay_async.calls.retry_budget import RetryBudget
 from freedompay_async.calls.reuse import Bodies
 from freedompay_async.codec.drift import DriftCount
-from freedompay_async.codec.encode import encode
 from freedompay_async.contract.calls import Mark, Retry
 from freedompay_async.guards.arguments import check_number
 from freedompay_async.guards.staying import Staying
@@ -132,17 +132,11 @@ class SharedResources(Staying):
             )
         return self.rows.get(call.name, call)
 
-    def encode(
-        self,
-        call: Call[Any],
-        request: msgspec.Struct,
-        extra: Mapping[str, Any] | None = None,
-    ) -> bytes:
-        """The body of a call as the overrides have it, with the fields that the caller adds."""
-        row = self.row(call)
-        return encode(request, row.fields, extra, leave_out=row.leave_out, rename=row.rename)
+    def encode(self, call: Call[Any], request: msgspec.Struct) -> bytes:
+        """The body of a call as the overrides have it."""
+        return encode_body(self.row(call), request)
 
-    def fingerprint(self, call: Call[Any], request: msgspec.Struct) -> bytes:
+    def fingerprint(self, call: Call[Any], body: bytes) -> bytes:
         """SHA-256 of what goes out for an intent.
 
         It covers the body, the names of headers that an override has changed, and whether the call
@@ -156,5 +150,5 @@ class SharedResources(Staying):
         if row.retry is Retry.UNASKABLE:
             before.append(row.retry.value)
         made = sha256(json.dumps(before).encode() if before else b"")
-        made.update(self.encode(call, request))
+        made.update(body)
         return made.digest()

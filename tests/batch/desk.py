@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 import json
 from types import SimpleNamespace
+from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import force_setattr, replace
@@ -118,6 +119,11 @@ def sent_before(step, *, at=900.0, accepted=False, refused=Refusal.NONE, digest=
     return {
         step: Earlier(at, accepted, digest_of(body_of(step)) if digest is None else digest, refused)
     }
+
+
+class Signed(NamedTuple):
+    call: str
+    body: bytes
 
 
 class Desk:
@@ -246,12 +252,12 @@ class Desk:
         return msgspec.json.encode(msgspec.to_builtins(body) | self.fields.get(call.name, {}))
 
     def fingerprint(self, call, body):
-        return hashlib.sha256(self.encode(call, body)).digest()
+        return hashlib.sha256(body).digest()
 
     async def sign(self, call, request, options):
         await asyncio.sleep(self.signing_takes)
         self.signed.append((call.name, msgspec.to_builtins(request), dict(options)))
-        return f"{call.name}, signed"
+        return Signed(call.name, self.encode(call, request))
 
     async def submit(self, call, request, options, *, on_leave, **more):
         step = STEP_OF[call.name]

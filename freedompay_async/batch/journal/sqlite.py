@@ -64,7 +64,6 @@ class Journal(Staying):
         self.path: Final = path
         self._database: Final = Database(path, create=create)
         self.writer: Final = Writer(self._database)
-        self._open = False
         self._owner: Owner | None = None
         # The number of the last row that the owner has taken: it gets each row once.
         self._taken = 0
@@ -84,18 +83,13 @@ class Journal(Staying):
         return cls(Path(path_of("path", path)), create=check_flag("create", create))
 
     async def __aenter__(self) -> Self:
-        if self._open:
-            raise ConfigurationError(
-                f"{self.path} is open already: use the journal that was opened. Nothing was sent."
-            )
         await self.writer.__aenter__()
         # Opened anew, it belongs to nobody.
-        self._open, self._owner = True, None
+        self._owner = None
         self._held.clear()
         return self
 
     async def __aexit__(self, *_error: object) -> None:
-        self._open = False
         await self.writer.__aexit__()
 
     @property

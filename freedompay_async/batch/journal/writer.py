@@ -16,7 +16,7 @@ from contextlib import suppress
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeVar
 
-from freedompay_async.errors import JournalError
+from freedompay_async.errors import ConfigurationError, JournalError
 from freedompay_async.guards.loops import running_loop
 
 if TYPE_CHECKING:
@@ -64,12 +64,22 @@ class Writer:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def __aenter__(self) -> Self:
+        if self._thread is not None:
+            raise ConfigurationError(
+                f"{self._database.path} is open already: use the journal that was opened. Nothing "
+                "was sent."
+            )
         self._loop = running_loop()
         opened = self._loop.create_future()
         name = f"journal {self._database.path.name}"
         self._thread = threading.Thread(target=self._serve, args=(opened,), name=name, daemon=True)
         self._thread.start()
-        await opened
+        try:
+            await opened
+        except Exception:
+            # Its thread has ended.
+            self._thread = None
+            raise
         return self
 
     async def __aexit__(self, *_error: object) -> None:
