@@ -246,7 +246,8 @@ class GiftCardOrder(Staying):
         """The card, if it is activated; otherwise `unsure` is raised."""
         try:
             state = await self.status(timeout=timeout)
-        except Exception as error:  # noqa: BLE001 - a signer may raise anything, and the caller has to learn of the confirmation
+        # A signer may raise anything, and the caller has to learn of the confirmation.
+        except Exception as error:  # noqa: BLE001
             why = str(error) if isinstance(error, FreedomPayError) else type(error).__name__
             unsure.add_note(f"the question about the card's state failed too: {why}")
             raise unsure from (None if isinstance(error, FreedomPayError) else error)

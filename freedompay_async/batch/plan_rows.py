@@ -100,7 +100,8 @@ class PlanRows:
     def _real(self, path: str) -> str:
         """As `os.path.realpath` does it where names are case-sensitive; folders are remembered."""
         folder, name = os.path.split(path)
-        if name in {"", ".", ".."} or os.path.islink(path):  # noqa: PTH114 - pathlib takes longer than the system
+        # pathlib takes longer than the system.
+        if name in {"", ".", ".."} or os.path.islink(path):  # noqa: PTH114
             return os.path.realpath(path)
         return os.path.join(self._folders(folder), name)  # noqa: PTH118
 

@@ -166,7 +166,9 @@ def _differences(path: Path) -> dict[str, Any]:
             f"--contract {path} can't be read ({error}). Nothing was started."
         ) from error
     if not isinstance(found, dict):
-        raise ValueError(f"--contract {path} is not an object of calls. Nothing was started.")  # noqa: TRY004 - the same error as for an unreadable file
+        raise ValueError(  # noqa: TRY004 - the same error as for an unreadable file
+            f"--contract {path} is not an object of calls. Nothing was started."
+        )
     return found
 
 

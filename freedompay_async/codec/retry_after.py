@@ -28,7 +28,8 @@ def _seconds(value: str, now: float) -> float:
     if _NUMBERS.fullmatch(value):
         # A proxy may have joined two headers.
         return max(float(number) for number in value.split(","))
-    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - slow to import, and a date is rare here
+    # Slow to import, and a date is rare here.
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415
 
     try:
         date = parsedate_to_datetime(value)

@@ -7,7 +7,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from freedompay_async.redaction.portable import Portable
-from freedompay_async.redaction.secret import PageUrl  # noqa: TC001 - msgspec reads the annotation when it runs
+
+# msgspec reads the annotation when it runs.
+from freedompay_async.redaction.secret import PageUrl  # noqa: TC001
 
 __all__ = ["PinPage", "is_safe"]
 

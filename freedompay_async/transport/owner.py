@@ -163,7 +163,8 @@ def _after_fork() -> None:
         try:
             each.disown()
         except Exception as error:  # noqa: BLE001 - nobody waits here for an error
-            log.error("a transport failed in a fork: %s", type(error).__name__)  # noqa: TRY400 - its frames may show what it sends
+            # Without its frames, which may show what it sends.
+            log.error("a transport failed in a fork: %s", type(error).__name__)  # noqa: TRY400
 
 
 if hasattr(os, "register_at_fork"):

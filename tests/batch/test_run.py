@@ -434,6 +434,11 @@ def test_a_limit_that_is_not_above_nothing(name):
             {"journal": "run.db"},
             "journal is of type str: give a Journal, as Journal.open() gives it.",
         ),
+        # The class itself has every method of a journal.
+        (
+            {"journal": Journal},
+            "journal is of type type: give a Journal, as Journal.open() gives it.",
+        ),
         ({"contract_changed": "0"}, "contract_changed is of type str: give True or False."),
         ({"activate": "no"}, "activate is of type str: give True or False."),
         ({"strict": 0}, "strict is of type int: give True or False."),
@@ -514,3 +519,24 @@ async def test_a_run_keeps_the_outages_that_it_sat_out(office, people, between, 
     for each in outages:
         assert each.owner == run.owner
         assert run.began_at <= each.began_at <= each.ended_at <= run.ended_at
+
+
+async def test_limits_of_another_kind_of_number_are_kept_as_plain_numbers(office, people):
+    class Whole(int):
+        pass
+
+    class Decimalish(float):
+        pass
+
+    limits = Limits(concurrency=Whole(3), rate=Decimalish(500.0))
+    async with office.batch(limits=limits) as batch:
+        await office.plan(batch, office.file(people(2)))
+        report = await office.finish(batch)
+        (run,) = await batch.journal.runs()
+
+    assert report.complete
+    assert (run.limits["concurrency"], run.limits["rate"], run.limits["max_cards"]) == (
+        3,
+        500.0,
+        None,
+    )

@@ -412,11 +412,11 @@ async def leased(office, people, ends=None):
         report = await office.finish(batch, at_each)
         after = journal.renewals
         await asyncio.sleep(0.05)
-        return report, after, journal.renewals
+        return report, after, journal.renewals, batch.progress
 
 
 async def test_a_run_renews_its_leases_for_as_long_as_it_lasts(office, people, one_each):
-    report, after, later = await leased(office, people)
+    report, after, later, _ = await leased(office, people)
 
     assert report.complete
     assert later == after > 3
@@ -424,9 +424,10 @@ async def test_a_run_renews_its_leases_for_as_long_as_it_lasts(office, people, o
 
 
 async def test_a_run_that_has_lost_its_leases_stops_and_its_rows_are_left(office, people, one_each):
-    report, *_ = await leased(office, people, LeaseLost())
+    report, *_, progress = await leased(office, people, LeaseLost())
 
     assert 0 < report.left < 300
+    assert progress.left_because.startswith("this run has lost its rows, and another run may have")
     assert (await office.resume()).complete
     assert office.cards() == one_each(300)
 

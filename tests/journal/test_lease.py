@@ -245,3 +245,24 @@ async def test_one_run_at_a_time(journal, journals, begun):
 
 def test_a_row_that_is_lost_is_left_as_a_run_that_stops_leaves_it():
     assert issubclass(LeaseLost, Stopped)
+
+
+async def test_a_second_opening_is_refused_and_takes_no_row_away(journal, begun):
+    _, rows = begun
+    with pytest.raises(ConfigurationError, match="is open already: use the journal that was"):
+        await journal.__aenter__()
+
+    assert all(journal.holds(row) for row in rows)
+    await intend(journal, rows[0], "card")
+
+
+async def test_an_opening_that_has_failed_may_be_tried_again(journals, planned):
+    async with journals.open() as first:
+        await planned(first, 2)
+        second = journals.open()
+        with pytest.raises(ConfigurationError, match="in use by another process"):
+            await second.__aenter__()
+    async with second:
+        kept = await second.kept_plan()
+
+    assert kept.rows == 2

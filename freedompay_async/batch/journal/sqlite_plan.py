@@ -31,11 +31,12 @@ _NO_SETTINGS: Final = {"clock_set_back", *_FACTS} - {Fact.CHECK_FIRST}
 _FOUND: Final = "found AND state NOT IN ('issued', 'doubtful')"
 # From then on it is a row like others that have begun, and its reason is gone.
 _ACCEPT: Final = (
-    "UPDATE rows SET accepted_found = 1, reason = CASE state WHEN 'found' THEN NULL ELSE reason "  # noqa: S608 - of constants
-    "END, "
-    f"state = CASE state WHEN 'found' THEN 'started' ELSE state END WHERE {_FOUND} AND NOT "
-    "accepted_found"
+    "UPDATE rows SET accepted_found = 1, "  # noqa: S608 - of constants
+    "reason = CASE state WHEN 'found' THEN NULL ELSE reason END, "
+    "state = CASE state WHEN 'found' THEN 'started' ELSE state END "
+    f"WHERE {_FOUND} AND NOT accepted_found"
 )
+_WAS_FOUND: Final = f"SELECT number, accepted_found OR ({_FOUND}) FROM rows WHERE found"  # noqa: S608 - of constants
 
 
 class SQLitePlan:
@@ -111,9 +112,7 @@ def accept_found(connection: sqlite3.Connection, keys: Sequence[str] | None) -> 
     ambiguous = tuple(key for key, found in numbers.items() if len(found) > 1)
     if strange or ambiguous:
         return FoundKeys(strange=strange, ambiguous=ambiguous)
-    was_found = dict(
-        connection.execute(f"SELECT number, accepted_found OR ({_FOUND}) FROM rows WHERE found")  # noqa: S608 - of constants
-    )
+    was_found = dict(connection.execute(_WAS_FOUND))
     accepted = sum(
         connection.execute(f"{_ACCEPT} AND number = ?", found).rowcount
         for found in numbers.values()

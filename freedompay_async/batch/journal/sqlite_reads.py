@@ -32,8 +32,8 @@ _KEPT: Final = msgspec.json.Decoder(KeptRow)
 _OPEN: Final = "(state IN ('planned', 'started', 'unknown') OR (state = 'refused' AND NOT proved))"
 _ENDED: Final = f"SELECT count(*) FROM rows WHERE NOT {_OPEN}"  # noqa: S608 - of constants
 _NEXT: Final = (
-    "SELECT number, line, key, data, client_id, card_id, found, accepted_found, state = "  # noqa: S608 - of constants
-    "'refused', reason, client_ended_at, card_ended_at FROM rows "
+    "SELECT number, line, key, data, client_id, card_id, found, "  # noqa: S608 - of constants
+    "accepted_found, state = 'refused', reason, client_ended_at, card_ended_at FROM rows "
     f"WHERE number > ? AND {_OPEN} ORDER BY number LIMIT ?"
 )
 _INTENTS: Final = (
@@ -42,7 +42,8 @@ _INTENTS: Final = (
 )
 _SENT: Final = "(SELECT request_id FROM intents WHERE intents.number = rows.number AND step = '{}')"
 _ROWS: Final = (
-    "SELECT number, line, key, state, client_id, card_id, reason, found, proved, "  # noqa: S608 - of constants
+    "SELECT number, line, key, state, client_id, "  # noqa: S608 - of constants
+    "card_id, reason, found, proved, "
     f"{_SENT.format('client')}, {_SENT.format('card')} FROM rows"
 )
 _PROBLEM: Final = "state IN ('refused', 'unknown', 'found', 'doubtful') OR reason IS NOT NULL"

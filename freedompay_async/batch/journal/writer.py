@@ -256,7 +256,8 @@ def _together(connection: sqlite3.Connection, group: list[_Job]) -> list[Any] | 
                     results[number] = value
     except sqlite3.Error:
         raise
-    except Exception:  # noqa: BLE001 - an error of one job: written one by one, its own caller gets it
+    # An error of one job: when they are written one by one, its own caller gets it.
+    except Exception:  # noqa: BLE001
         connection.execute("ROLLBACK")
         connection.execute("BEGIN IMMEDIATE")
         return None
@@ -285,7 +286,8 @@ def _one_by_one(
                 raise
             # Where SQLite has ended the transaction, such as on a full disk, this raises too.
             connection.execute("ROLLBACK TO job")
-        except Exception as error:  # noqa: BLE001 - its caller gets it, and its neighbours' writes stand
+        # Its caller gets it, and the writes of its neighbours stand.
+        except Exception as error:  # noqa: BLE001
             connection.execute("ROLLBACK TO job")
             results.append((done, None, error))
         connection.execute("RELEASE job")

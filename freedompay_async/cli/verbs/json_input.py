@@ -85,7 +85,8 @@ def _sealed(kind: type[Any], value: Any) -> Any:
     if isinstance(value, kind):
         return value
     if not isinstance(value, str):
-        raise ValueError(f"Expected `str`, got `{type(value).__name__}`")  # noqa: TRY004 - msgspec adds the name of the field
+        # msgspec adds the name of the field to it.
+        raise ValueError(f"Expected `str`, got `{type(value).__name__}`")  # noqa: TRY004
     return kind(value)
 
 
