@@ -175,10 +175,10 @@ class Attempts:
             composer.request_id, composer.secrets, codes=self._call.codes
         )
 
-    def _may_leave(self) -> bool:
-        return self._state.may_leave(self._clock.now_with_sleep())
+    def _may_leave(self, after: float) -> bool:
+        return self._state.may_leave(self._clock.now_with_sleep() + after)
 
-    def _new_attempt(self, may_leave: Callable[[], bool] | None = None) -> Attempt:
+    def _new_attempt(self, may_leave: Callable[[float], bool] | None = None) -> Attempt:
         return Attempt(
             deadline=self._clock.deadline,
             seconds=self._state.rules.policy.attempt_timeout,

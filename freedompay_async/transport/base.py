@@ -30,8 +30,8 @@ class Attempt:
     Args:
         deadline: when the whole call ends, by the clock of the loop.
         seconds: from the moment a connection is there to the last byte of the answer.
-        may_leave: asked when a connection is there. It says no where a repeated effect has waited
-            too long for the connection.
+        may_leave: whether a byte may leave in so many seconds from now. It says no where the first
+            send of an effect will be too long ago by then.
         urgent: somebody waits for this very call.
     """
 
@@ -42,7 +42,7 @@ class Attempt:
         *,
         deadline: float,
         seconds: float,
-        may_leave: Callable[[], bool] | None = None,
+        may_leave: Callable[[float], bool] | None = None,
         urgent: bool = False,
     ) -> None:
         self.urgent = urgent
@@ -67,6 +67,10 @@ class Attempt:
         """When an attempt ends that got its connection at `now`."""
         return min(self.deadline, now + self._seconds)
 
+    def may_leave(self, *, after: float = 0.0) -> bool:
+        """Whether a byte may leave in so many seconds from now."""
+        return self._may_leave is None or self._may_leave(after)
+
     def connected(self) -> None:
         """A connection is there, and the next step is the write.
 
@@ -74,7 +78,7 @@ class Attempt:
             TransportError: it came too late. Nothing was written, and the connection can be used
                 again.
         """
-        if self._may_leave is not None and not self._may_leave():
+        if self._may_leave is not None and not self._may_leave(0.0):
             raise TransportError("its first send is too long ago to send it again")
         self.sent = True
         if self._clock is not None:

@@ -19,7 +19,7 @@ async def test_a_connection_that_came_too_late_is_given_back_unused(issuer, conn
     await fp.cards.bulk_issue(product_id=2000, count=1)
     received = len(issuer.received)
     attempt = Attempt(
-        deadline=asyncio.get_running_loop().time() + 5, seconds=5, may_leave=lambda: False
+        deadline=asyncio.get_running_loop().time() + 5, seconds=5, may_leave=lambda _: False
     )
 
     with pytest.raises(TransportError, match="too long ago"):
