@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final, cast
 
-from httptools import HttpParserError, HttpResponseParser
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 from multidict import CIMultiDict
 
 from freedompay_async.codec.messages import Reply
@@ -41,12 +41,13 @@ class Connection(asyncio.Protocol):
         ends: when the attempt on it is given up, or the idle connection is closed; by the clock of
             the loop.
         open: nothing has ended it, and the server has sent nothing that was not asked for.
+        strayed: the server has sent data that was not asked for.
     """
 
     __slots__ = (
         *("_answer", "_before", "_body", "_head_size", "_headers", "_in_body", "_input", "_loop"),
         *("_lost", "_max_answer", "_parser", "_received", "_refusal", "_status", "_to_the_end"),
-        *("_transport", "ends", "open"),
+        *("_transport", "ends", "open", "strayed"),
     )
 
     def __init__(
@@ -63,7 +64,7 @@ class Connection(asyncio.Protocol):
         # The whole answer, or why there is none. An error is set as a result, because nobody may
         # be there to fetch it.
         self._answer: asyncio.Future[Reply | TransportError] | None = None
-        self.open = False
+        self.open = self.strayed = False
         self.ends = 0.0
 
     # What the transport asks for.
@@ -133,12 +134,13 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self._answer is None:
-            # Nobody asked for it. It must not be taken for the answer to the next request.
+            # It must not be taken for the answer to the next request.
+            self.strayed = True
             self.abort()
             return
         try:
             self._parser.feed_data(data)
-        except HttpParserError:
+        except (HttpParserError, HttpParserUpgrade):
             # Behind a whole answer it is the connection alone that can't be used.
             self.open = False
             self._refusal = self._refusal or TransportError("the answer can't be read as HTTP")

@@ -30,6 +30,8 @@ __all__ = ["DirectTransport"]
 _IDLE: Final = 15.0
 # New connections that are tried when the server sends data on each of them before it was asked.
 _TRIED: Final = 5
+_STRAYED: Final = "the server sent data on an idle connection"
+_CLOSED_UNUSED: Final = "the connection was closed before it could be used"
 # Rounds of the loop until it has told all connections that they are gone.
 _ROUNDS: Final = 10
 _HEADERS: Final = {
@@ -165,7 +167,7 @@ class DirectTransport(Transport):
         Raises:
             TransportError: there is none.
         """
-        opening = self._prepare()
+        opening, reason = self._prepare(), ""
         for _ in range(_TRIED):
             connection = await opening.open(attempt, self._make, idle=self._taken)
             if self._closed:
@@ -174,7 +176,8 @@ class DirectTransport(Transport):
             if connection.open and (not connection.busy() or await connection.settle()):
                 return connection
             connection.abort()
-        raise TransportError("the server sent data on an idle connection")
+            reason = _STRAYED if connection.strayed else _CLOSED_UNUSED
+        raise TransportError(reason)
 
     def _give_back(self, connection: Connection) -> None:
         self._used.discard(connection)
