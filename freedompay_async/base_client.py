@@ -55,9 +55,7 @@ class BaseClient(Staying):
             way=Way.of(base_url, proxy=chosen.proxy, trust_env=chosen.trust_env),
         )
         transport = AiohttpTransport() if chosen.transport is None else chosen.transport
-        self._transport: Final = OwnedTransport(
-            transport, destination, checked=chosen.transport is not None
-        )
+        self._transport: Final = OwnedTransport(transport, destination)
         self._session: Final = Session(
             SharedResources.of(
                 self._transport,
