@@ -4,9 +4,9 @@ Python and on both event loops: `make matrix`.
     python tests/versions/matrix.py [TEST …] [--pythons "python3.11 python3.12"] [--options …]
 
 Each Python gets an environment of its own in `.matrix`, with the versions of `constraints.txt`
-except for aiohttp, what that needs, and httptools. Their oldest versions are those of `pyproject.toml`; where a
-Python has no wheel of the oldest httptools, the oldest that it has is taken. The newest are what is
-published on the day. The output of each run is kept beside the environments.
+except for aiohttp, what that needs, and httptools. The oldest versions are those of
+`pyproject.toml`; where a Python has no wheel of that httptools, the oldest that it has is taken.
+The newest are what is published on the day. The output of each run is kept beside the environments.
 """
 
 from __future__ import annotations

@@ -73,14 +73,14 @@ async def run(
     check_first: Literal["sample", "all", "none"] = "sample",
     direct: bool = False,
     warm: bool = False,
-    collect: bool = True,
+    threshold: int | None = None,
 ) -> dict[str, Any]:
     """Seconds of the plan and of the run, CPU seconds of the run, rows, and the peak of memory in
     MiB. By the monotonic clock: when the run `began`, when the last row was `taken`, and when it
     `ended`. `held` has the seconds of each pause of the garbage collector in the run.
 
-    `warm` opens all connections before the run, and without `collect` the garbage collector is off
-    in it.
+    `warm` opens all connections before the run; `threshold` is the garbage collector's in it, and 0
+    turns it off.
     """
     source = made(rows) if file is None else read_file(file, product_id=product_id)
     states: Counter[str] = Counter()
@@ -101,8 +101,8 @@ async def run(
         seconds = time.perf_counter() - began
         if warm:
             await fp.warm_up(concurrency)
-        if not collect:
-            gc.disable()
+        if threshold is not None:
+            gc.set_threshold(threshold)
         cpu = time.process_time()
         marks = {"began": time.monotonic()}
         with _pauses() as held:
