@@ -88,8 +88,8 @@ def run(options: Options) -> Section:
         "Where the rest goes, by the server's clock. The start lasts from `run()` until as many "
         "calls are with the server as in the middle of the run (the median of steps of 10 ms); "
         "the drain lasts from the moment when the last row was taken until the end. `lost` is the "
-        "part of all that is allowed in the run. The questions before the first send are fewer than "
-        "the places, and so are the last calls, so something is lost in every run. "
+        "part of all that is allowed in the run. The questions before the first send are fewer "
+        "than the places, and so are the last calls, so something is lost in every run. "
         "`collector` is how long the garbage collector held the process up, in all and at most."
     )
     section.add(
