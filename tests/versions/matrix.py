@@ -119,9 +119,11 @@ class Environment:
             return
         self._install(*UPGRADE, *wanted)
         least = _least("httptools")
-        for patch in range(TRIED):
+        major, minor, patch = map(int, f"{least}.0.0".split(".")[:3])
+        for later in range(patch, patch + TRIED):
             try:
-                self._install("--only-binary", "httptools", f"httptools=={least}.{patch}")
+                version = f"{major}.{minor}.{later}"
+                self._install("--only-binary", "httptools", f"httptools=={version}")
             except NotInstalledError:
                 continue
             return
