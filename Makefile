@@ -27,7 +27,7 @@ PURE_TESTS := $(BIN)/pytest -n $(CORES) --dist worksteal
 # Where Python may not keep what it has compiled, each worker of each run compiles all the tests anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test proofs lint format tables bench faults soak crash fuzz mutate proofs-log audit clean
+.PHONY: demo test proofs lint format tables bench faults matrix soak crash fuzz mutate proofs-log audit clean
 
 demo: .venv/package
 	$(BIN)/python examples/demo.py
@@ -70,6 +70,12 @@ bench: .venv/bench .venv/package
 faults: .venv/bench .venv/package
 	$(BIN)/python benchmarks/faults.py --write
 
+# The tests of the transports with the oldest and the newest versions of what they rest on, on each Python that is here.
+# Some Pythons, other tests: make matrix PYTHONS="python3.11 python3.12" ARGS="tests/session --options='-k told'"
+matrix:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
+	$(PYTHON) tests/versions/matrix.py --pythons "$(PYTHONS)" $(ARGS)
+
 # The proofs of docs/reliability.md at their full length; `make proofs` runs the same with less. A smaller one: make crash ROUNDS=40.
 SCHEDULES ?= 1000000
 LEAK_SECONDS ?= 3600
@@ -100,7 +106,7 @@ audit: .venv/audit
 	$(BIN)/pip-audit --strict --disable-pip --no-deps --requirement constraints.txt
 
 clean:
-	rm -rf .venv .demo .proofs mutants
+	rm -rf .venv .demo .matrix .proofs mutants
 
 .venv/made:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'

@@ -18,6 +18,7 @@ __all__ = ["COLUMNS", "run_column"]
 
 COLUMNS: Final = {
     "freedompay_async": "fault_table.ours:Ours",
+    "freedompay_async, direct": "fault_table.ours:OursDirect",
     "hand-written aiohttp": "fault_table.by_hand:ByHand",
     "lithic": "fault_table.lithic_sdk:Lithic",
     "lithic, key given": "fault_table.lithic_sdk:LithicWithKey",

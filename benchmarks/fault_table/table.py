@@ -26,6 +26,7 @@ After an exception stands whether it holds the id that was sent
 `in its cause`: only in the exception under it),
 and whether it says that the card was made.
 More cards than the program wanted are in bold (`!` in the plain table).
+`direct` is this library over its `DirectTransport`; the column before it has the default.
 `IssuerError` is the hand-written client's:
 the issuer has answered the repeated id with `status: error`."""
 _DONE: Final = {
@@ -46,7 +47,7 @@ _ID: Final = {
 
 def versions() -> str:
     """The versions of Python and of the libraries."""
-    libraries = ("lithic", "stripe", "httpx", "aiohttp")
+    libraries = ("lithic", "stripe", "httpx", "aiohttp", "httptools")
     return ", ".join(
         [f"Python {python_version()}", *(f"{name} {version(name)}" for name in libraries)]
     )

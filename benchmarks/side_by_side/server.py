@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import heapq
 import json
 import os
 import ssl
@@ -23,8 +24,9 @@ from side_by_side.answers import ANSWERS, EFFECTS, NO_SUCH_ID, PLACE, QUESTION
 from side_by_side.machine import pin, raise_open_files
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+STEP: Final = 0.01
 _UNKNOWN: Final = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 _NAMED: Final = b'"request_id":"'
 _PLACE: Final = PLACE.encode()
@@ -33,13 +35,27 @@ _MALFORMED: Final = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
 
 class _Counts:
     """`strange`: requests that the server has no answer for; `took`: seconds from a whole request
-    to its answer, of those that wait.
+    to its answer, of those that wait; `here`: how many of these were here, see `here`.
     """
 
     def __init__(self) -> None:
         self.calls = self.strange = self.connections = 0
         self.took = 0.0
         self._cpu = time.process_time()
+        self._came: list[float] = []
+        self._went: list[float] = []
+
+    def comes(self) -> float:
+        """Note a request that waits, and return the time."""
+        now = time.monotonic()
+        self._came.append(now)
+        return now
+
+    def goes(self, came: float) -> None:
+        """Note its answer."""
+        now = time.monotonic()
+        self.took += now - came
+        self._went.append(now)
 
     def tell(self) -> str:
         cpu = time.process_time()
@@ -49,10 +65,29 @@ class _Counts:
             "connections": self.connections,
             "took": self.took,
             "cpu": cpu - self._cpu,
+            "here": here(self._came, self._went),
         }
+        self._came, self._went = [], []
         self.calls = self.strange = self.connections = 0
         self.took, self._cpu = 0.0, cpu
         return json.dumps(told)
+
+
+def here(came: Sequence[float], went: Sequence[float]) -> list[list[float]]:
+    """How many requests were here, for each step of `STEP` seconds that had a change: the time when
+    it ended, by the monotonic clock, and the seconds of all requests together until then.
+
+    Both times are in order, because every request waits equally long.
+    """
+    told: list[list[float]] = []
+    many, seconds, last = 0, 0.0, 0.0
+    changes = heapq.merge(((at, 1) for at in came), ((at, -1) for at in went))
+    for at, change in changes:
+        seconds += many * (at - last)
+        if not told or at - told[-1][0] >= STEP:
+            told.append([round(at, 5), round(seconds, 5)])
+        many, last = many + change, at
+    return [*told, [round(last, 5), round(seconds, 5)]]
 
 
 class _Connection(asyncio.Protocol):
@@ -95,7 +130,7 @@ class _Connection(asyncio.Protocol):
             answer = _MALFORMED
         counts.strange += answer in (_UNKNOWN, _MALFORMED)
         if self._delay:
-            self._loop.call_later(self._delay, self._late, answer, time.monotonic())
+            self._loop.call_later(self._delay, self._late, answer, counts.comes())
         else:
             self._transport.write(answer)
 
@@ -109,7 +144,7 @@ class _Connection(asyncio.Protocol):
         return answer.replace(_PLACE, request_id)
 
     def _late(self, answer: bytes, came: float) -> None:
-        self._counts.took += time.monotonic() - came
+        self._counts.goes(came)
         if not self._transport.is_closing():
             self._transport.write(answer)
 

@@ -15,15 +15,19 @@ COLUMNS: Final = {
     "floor": ("floor:Floor", "asyncio"),
     "ours": ("ours:Ours", "asyncio"),
     "ours, uvloop": ("ours:Ours", "uvloop"),
+    "ours, direct": ("ours:OursDirect", "asyncio"),
+    "ours, direct, uvloop": ("ours:OursDirect", "uvloop"),
+    "ours, no transport": ("ours:OursAlone", "asyncio"),
     "aiohttp by hand": ("by_hand:ByHand", "asyncio"),
     "aiohttp by hand, uvloop": ("by_hand:ByHand", "uvloop"),
+    "by hand, no transport": ("hand_written:Alone", "asyncio"),
     "httpx by hand": ("by_httpx:ByHttpx", "asyncio"),
     "lithic on httpx": ("lithic_sdk:Lithic", "asyncio"),
     "lithic on aiohttp": ("lithic_sdk:LithicOnAiohttp", "asyncio"),
     "stripe on httpx": ("stripe_sdk:Stripe", "asyncio"),
     "stripe on aiohttp": ("stripe_sdk:StripeOnAiohttp", "asyncio"),
 }
-"""The class and the event loop of each."""
+"""The class and the event loop of each. `ours` is this library with its default transport."""
 
 
 class Client(Protocol):

@@ -16,7 +16,7 @@ class ByHand(HandWritten):
         self._url = url
         self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=in_flight))
 
-    async def _send(self, path: str, body: str, headers: dict[str, str]) -> object:
+    async def _send(self, path: str, body: bytes, headers: dict[str, str]) -> object:
         async with self._session.post(self._url + path, data=body, headers=headers) as response:
             return await response.json()
 

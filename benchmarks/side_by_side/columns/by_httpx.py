@@ -14,7 +14,7 @@ class ByHttpx(HandWritten):
         limits = httpx.Limits(max_connections=in_flight, max_keepalive_connections=in_flight)
         self._client = httpx.AsyncClient(base_url=url, limits=limits, trust_env=False)
 
-    async def _send(self, path: str, body: str, headers: dict[str, str]) -> object:
+    async def _send(self, path: str, body: bytes, headers: dict[str, str]) -> object:
         return (await self._client.post(path, content=body, headers=headers)).json()
 
     async def close(self) -> None:

@@ -1,13 +1,15 @@
 """The floor: the work that a call needs, and nothing else.
 
 It makes an id, the body and its signature, writes once, reads the answer up to its end, and decodes
-the body. It has no time-out, no retry and no check of the answer, and its pool is a list.
+the body. What does not change from call to call is made beforehand. It has no time-out, no retry
+and no check of the answer, and its pool is a list.
 """
 
 from __future__ import annotations
 
 import asyncio
-from hashlib import sha256
+import hmac
+from base64 import urlsafe_b64encode
 from typing import Final, cast
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -53,6 +55,10 @@ _ISSUED: Final = msgspec.json.Decoder(_Issued)
 _CARD: Final = msgspec.json.Decoder(_Card)
 
 
+def _b64(data: bytes) -> bytes:
+    return urlsafe_b64encode(data).rstrip(b"=")
+
+
 class _Connection(asyncio.Protocol):
     def __init__(self) -> None:
         self._got = b""
@@ -90,40 +96,35 @@ class Floor:
         self._free: list[_Connection] = []
         self._heads = {path: self._head(path) for path in ("card/issue", "card/info")}
 
-    def _head(self, path: str) -> str:
-        return (
-            f"POST /v5/card-api/{path} HTTP/1.1\r\nHost: "
-            f"{self._host}:{self._port}\r\nContent-Type: application/json\r\n"
-            f"Auth-Id: {AUTH_ID}\r\n"
-        )
+    def _head(self, name: str) -> tuple[bytes, bytes]:
+        """The beginning of what is signed, and of what is sent."""
+        path = f"/v5/card-api/{name}"
+        header = {"uri": path, "auth_id": AUTH_ID, "method": "POST", "params": "", "alg": "HS512"}
+        protected = _b64(_ENCODE(header))
+        return protected + b".", (
+            f"POST {path} HTTP/1.1\r\nHost: {self._host}:{self._port}\r\n"
+            "Content-Type: application/json\r\nX-JWS-Signature: "
+        ).encode() + protected + b".."
 
     async def issue(self) -> object:
-        request_id = str(uuid4())
-        return _ISSUED.decode(
-            await self._post(
-                "card/issue", request_id, _ENCODE(_Issue(request_id, "client-1", 2000))
-            )
-        )
+        body = _ENCODE(_Issue(str(uuid4()), "client-1", 2000))
+        return _ISSUED.decode(await self._post("card/issue", body))
 
     async def info(self) -> object:
-        request_id = str(uuid4())
-        return _CARD.decode(
-            await self._post("card/info", request_id, _ENCODE(_Info(request_id, "card-1")))
-        )
+        body = _ENCODE(_Info(str(uuid4()), "card-1"))
+        return _CARD.decode(await self._post("card/info", body))
 
-    async def _post(self, path: str, request_id: str, body: bytes) -> bytes:
-        sign = sha256(body + _KEY).hexdigest()
-        head = (
-            f"{self._heads[path]}Request-Id: {request_id}\r\nSign: {sign}\r\nContent-Length: "
-            f"{len(body)}\r\n\r\n"
-        )
+    async def _post(self, name: str, body: bytes) -> bytes:
+        signed, head = self._heads[name]
+        signature = _b64(hmac.digest(_KEY, signed + _b64(body), "sha512"))
+        request = b"%b%b\r\nContent-Length: %d\r\n\r\n%b" % (head, signature, len(body), body)
         connection = (
             self._free.pop()
             if self._free
             else (await self._loop.create_connection(_Connection, self._host, self._port))[1]
         )
         answer: asyncio.Future[bytes] = self._loop.create_future()
-        connection.send(head.encode() + body, answer)
+        connection.send(request, answer)
         got = await answer
         self._free.append(connection)
         return got

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from side_by_side.options import Options
 
 LIMIT = FULL_LIMIT = 900
-_NAMES: Final = ("ours", "aiohttp by hand")
+_BASE: Final = "aiohttp by hand"
+_NAMES: Final = ("ours", "ours, direct", _BASE)
 _IN_FLIGHT: Final = (10, 100, 500, 2_000)
 _FROM, _TO, _MOST_RATIO = 100, 2_000, 1.3
 # One end of every connection, and some to spare.
@@ -24,13 +25,18 @@ _FILES: Final = len(_NAMES) * sum(_IN_FLIGHT) + 100
 
 
 def run(options: Options) -> Section:
-    section = Section("CPU of a call with many in flight", versions("freedompay-async", "aiohttp"))
-    what = f"`issue`: ours, {_TO:,} in flight, of {_FROM} in flight"
+    section = Section(
+        "CPU of a call with many in flight", versions("freedompay-async", "aiohttp", "httptools")
+    )
+    grows = f"{_TO:,} in flight, of {_FROM} in flight"
+    direct = f"`issue`: ours, direct, {grows}"
+    default = f"`issue`: ours, {grows}, of the same of {_BASE}"
     files = raise_open_files()
     if files < _FILES:
-        section.unmeasured(
-            what, f"a process may have {files} open files here, and the server needs {_FILES}"
-        )
+        for what in (direct, default):
+            section.unmeasured(
+                what, f"a process may have {files} open files here, and the server needs {_FILES}"
+            )
         return section
     cpu: dict[tuple[str, int], list[float]] = {
         (name, number): [] for name in _NAMES for number in _IN_FLIGHT
@@ -54,9 +60,20 @@ def run(options: Options) -> Section:
         "Microseconds of the client process's CPU for `issue`; the pool has as many connections "
         "as calls are in flight."
     )
+    growth = {
+        name: [many / few for many, few in zip(cpu[name, _TO], cpu[name, _FROM], strict=True)]
+        for name in _NAMES
+    }
     rows = [
-        (name, *(Spread.of(cpu[name, number]).show() for number in _IN_FLIGHT)) for name in _NAMES
+        (
+            name,
+            *(Spread.of(cpu[name, number]).show() for number in _IN_FLIGHT),
+            Spread.of(growth[name]).show(".2f", "x"),
+        )
+        for name in _NAMES
     ]
-    section.add(table(("in flight", *(f"{number:,}" for number in _IN_FLIGHT)), rows))
-    section.target(what, ratios(cpu["ours", _TO], cpu["ours", _FROM]), most=_MOST_RATIO, unit="x")
+    head = ("in flight", *(f"{number:,}" for number in _IN_FLIGHT), f"{_TO:,} of {_FROM}")
+    section.add(table(head, rows))
+    section.target(direct, Spread.of(growth["ours, direct"]), most=_MOST_RATIO, unit="x")
+    section.target(default, ratios(growth["ours"], growth[_BASE]), most=1.0, unit="x")
     return section

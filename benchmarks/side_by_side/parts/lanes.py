@@ -13,7 +13,7 @@ from side_by_side.results import Section, table
 if TYPE_CHECKING:
     from side_by_side.options import Options
 
-LIMIT = FULL_LIMIT = 900
+LIMIT = FULL_LIMIT = 1800
 _CONCURRENCY: Final = 256
 _DELAY: Final = 0.1
 _CALLERS: Final = 4
@@ -24,7 +24,8 @@ _HALF, _NEARLY_ALL = 0.5, 0.99
 
 def run(options: Options) -> Section:
     section = Section(
-        "single calls beside a batch on the same client", versions("freedompay-async", "aiohttp")
+        "single calls beside a batch on the same client",
+        versions("freedompay-async", "aiohttp", "httptools"),
     )
     calls, rows = options.size(400, 40), options.size(30_000, 4_000)
     section.add(
@@ -35,11 +36,15 @@ def run(options: Options) -> Section:
         "many before the batch (idle). Milliseconds of such a call; `batch` is the batch's own "
         "calls a second meanwhile."
     )
-    kinds: dict[str, float | None] = {"no rate": None, f"rate={_RATE:g}": _RATE}
+    kinds: dict[str, dict[str, Any]] = {
+        f"{name}, {said}": {"direct": direct, "rate": rate}
+        for name, direct in (("default", False), ("direct", True))
+        for said, rate in (("no rate", None), (f"rate={_RATE:g}", _RATE))
+    }
     found: dict[str, list[dict[str, Any]]] = {kind: [] for kind in kinds}
     with disk() as folder, Server("done", delay=_DELAY) as server:
         for number in range(1, options.rounds + 1):
-            for kind, rate in kinds.items():
+            for kind, chosen in kinds.items():
                 told = once(
                     "lanes",
                     url=server.url,
@@ -48,12 +53,14 @@ def run(options: Options) -> Section:
                     rows=rows,
                     calls=calls,
                     callers=_CALLERS,
-                    rate=rate,
+                    **chosen,
                 )
                 if not told["busy"]:
                     raise SystemExit(
                         "the batch has ended before a single call did: it needs more rows"
                     )
+                if not told["pace"]:
+                    raise SystemExit("the batch made no calls beside the single ones")
                 found[kind].append(told)
                 idle, busy = (
                     percentile(told[each], _NEARLY_ALL) * 1000 for each in ("idle", "busy")
@@ -92,10 +99,5 @@ def run(options: Options) -> Section:
         )
         section.target(
             f"99th percentile beside the batch, of idle ({kind})", ratio, most=_MOST, unit="x"
-        )
-    if len(kinds) == 1:
-        section.unmeasured(
-            f"99th percentile beside the batch, of idle (rate={_RATE:g})",
-            "this version's `FreedomPay` has no `rate`",
         )
     return section

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import sys
 import time
 from collections import Counter
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -34,6 +36,31 @@ def made(rows: int) -> Iterator[Row | list[Problem]]:
     )
 
 
+def _all_taken(batch: Batch) -> bool:
+    progress = batch.progress
+    return progress.done + progress.in_progress == progress.rows
+
+
+@contextmanager
+def _pauses() -> Iterator[list[float]]:
+    """The seconds of each pause of the garbage collector."""
+    found: list[float] = []
+    began = 0.0
+
+    def note(phase: str, _: object) -> None:
+        nonlocal began
+        if phase == "start":
+            began = time.perf_counter()
+        else:
+            found.append(time.perf_counter() - began)
+
+    gc.callbacks.append(note)
+    try:
+        yield found
+    finally:
+        gc.callbacks.remove(note)
+
+
 async def run(
     url: str,
     folder: str,
@@ -44,14 +71,21 @@ async def run(
     product_id: int = 2000,
     plan_only: bool = False,
     check_first: Literal["sample", "all", "none"] = "sample",
+    direct: bool = False,
+    warm: bool = False,
+    threshold: int | None = None,
 ) -> dict[str, Any]:
-    """Seconds of the plan and of the run, CPU seconds of the run, rows, how they ended, and the
-    peak of memory in MiB.
+    """Seconds of the plan and of the run, CPU seconds of the run, rows, and the peak of memory in
+    MiB. By the monotonic clock: when the run `began`, when the last row was `taken`, and when it
+    `ended`. `held` has the seconds of each pause of the garbage collector in the run.
+
+    `warm` opens all connections before the run; `threshold` is the garbage collector's in it, and 0
+    turns it off.
     """
     source = made(rows) if file is None else read_file(file, product_id=product_id)
     states: Counter[str] = Counter()
     async with (
-        client_at(url, max_connections=concurrency) as fp,
+        client_at(url, max_connections=concurrency, direct=direct) as fp,
         Journal.open(Path(folder) / "run.db") as journal,
     ):
         # A name of its own, because the server remembers the ids of the rounds before.
@@ -64,21 +98,33 @@ async def run(
         )
         began = time.perf_counter()
         plan = await batch.plan(source)
-        planned, cpu = time.perf_counter(), time.process_time()
-        if not plan_only:
-            async for outcome in batch.run():
-                states[outcome.state] += 1
-        ended, cpu = time.perf_counter(), time.process_time() - cpu
+        seconds = time.perf_counter() - began
+        if warm:
+            await fp.warm_up(concurrency)
+        if threshold is not None:
+            gc.set_threshold(threshold)
+        cpu = time.process_time()
+        marks = {"began": time.monotonic()}
+        with _pauses() as held:
+            if not plan_only:
+                async for outcome in batch.run():
+                    states[outcome.state] += 1
+                    if "taken" not in marks and _all_taken(batch):
+                        marks["taken"] = time.monotonic()
+        marks["ended"] = time.monotonic()
+        cpu = time.process_time() - cpu
     if plan.problems:
         raise SystemExit(f"the rows are not good: {plan.problems[0]}")
     if not plan_only and states != {"issued": plan.rows}:
         raise SystemExit(f"not every row has its card: {dict(states)}")
     return {
         "rows": plan.rows,
-        "plan": planned - began,
-        "seconds": ended - planned,
+        "plan": seconds,
+        "seconds": marks["ended"] - marks["began"],
         "cpu": cpu,
         "peak": peak_memory(),
+        "held": held,
+        **marks,
     }
 
 

@@ -58,6 +58,7 @@ async def run(
     calls: int,
     callers: int,
     rate: float | None,
+    direct: bool,
 ) -> dict[str, Any]:
     """Seconds of the interactive calls, `idle` and `busy`, and `pace`: calls a second of the batch
     meanwhile.
@@ -65,12 +66,14 @@ async def run(
     options: dict[str, Any] = {} if rate is None else {"rate": rate}
     with tempfile.TemporaryDirectory(dir=folder) as place:
         async with (
-            client_at(url, max_connections=concurrency, **options) as fp,
+            client_at(url, max_connections=concurrency, direct=direct, **options) as fp,
             Journal.open(Path(place) / "run.db") as journal,
         ):
             await _latencies(fp, 3 * callers, callers, lambda: True)
             idle = await _latencies(fp, calls, callers, lambda: True)
-            batch = Batch(fp, journal, limits=Limits(concurrency=concurrency))
+            # A name of its own, because the server remembers the ids of the rounds before.
+            limits = Limits(concurrency=concurrency)
+            batch = Batch(fp, journal, name=Path(place).name, limits=limits)
             await batch.plan(made(rows))
 
             async def go_through() -> None:
