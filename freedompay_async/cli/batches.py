@@ -13,6 +13,7 @@ from freedompay_async.batch.form import form_of, keep_form
 from freedompay_async.batch.plan import checked_card_product, existing_plan, make_plan
 from freedompay_async.cli import batch_flags as flags
 from freedompay_async.cli.accept_found import keys_to_accept, show_accepted
+from freedompay_async.cli.collector import rare_collections
 from freedompay_async.cli.common import run
 from freedompay_async.cli.display import display
 from freedompay_async.cli.ending import finish
@@ -210,9 +211,10 @@ async def _run(task: Batch, journal: Journal, *, out: Path | None, json: bool) -
     stopped: FreedomPayError | None = None
     async with display(lambda: task.progress, json=json) as shown, gentle_stop(task):
         try:
-            async for outcome in task.run():
-                if not shown.outcome(outcome):
-                    task.stop()
+            with rare_collections():
+                async for outcome in task.run():
+                    if not shown.outcome(outcome):
+                        task.stop()
         except FreedomPayError as error:
             stopped = error
         except asyncio.CancelledError:

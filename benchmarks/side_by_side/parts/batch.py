@@ -25,14 +25,14 @@ _KINDS: Final = {"done": "the first answer ends it", "process": "accepted first,
 # With the extra `speed` the command runs on uvloop, over the direct transport.
 _SPEED: Final = "speed"
 _WAYS: Final[dict[str, dict[str, Any]]] = {
-    _SPEED: {"direct": True, "on_uvloop": True},
+    _SPEED: {"direct": True, "on_uvloop": True, "as_command": True},
     "default": {},
 }
 _WITHOUT: Final[dict[str, dict[str, Any]]] = {
     "the questions first": {"check_first": "none"},
     "opening connections": {"warm": True},
-    "the garbage collector": {"threshold": 0},
-    "its early collections": {"threshold": 10_000},
+    "the garbage collector": {"collecting": False},
+    "its rare collections": {"as_command": False},
     "the disk": {},
 }
 _DISK: Final = "the disk"
@@ -68,7 +68,7 @@ def run(options: Options) -> Section:
                 print(f"round {number}, {kind}, {way}: {share}", flush=True)
             for name, each in without.items():
                 place = str(MEMORY if name == _DISK else folder)
-                each.append(_one(done, place, rows, **_WAYS[_SPEED], **_WITHOUT[name]))
+                each.append(_one(done, place, rows, **{**_WAYS[_SPEED], **_WITHOUT[name]}))
                 print(f"round {number}, without {name}: {each[-1]['share']:.1f} %", flush=True)
     section.add(
         f"The whole of `batch.run()`, its beginning and its end included; journal on {kept}, "

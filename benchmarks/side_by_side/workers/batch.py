@@ -8,7 +8,7 @@ import json
 import sys
 import time
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,6 +17,7 @@ import uvloop
 
 from freedompay_async.batch import Batch, Journal, Limits, Problem, Row, read_file
 from freedompay_async.batch.input.rows import read_row
+from freedompay_async.cli.collector import rare_collections
 from side_by_side.clients_file import people
 from side_by_side.columns.ours import client_at
 from side_by_side.machine import peak_memory, raise_open_files
@@ -73,14 +74,15 @@ async def run(
     check_first: Literal["sample", "all", "none"] = "sample",
     direct: bool = False,
     warm: bool = False,
-    threshold: int | None = None,
+    as_command: bool = False,
+    collecting: bool = True,
 ) -> dict[str, Any]:
     """Seconds of the plan and of the run, CPU seconds of the run, rows, and the peak of memory in
     MiB. By the monotonic clock: when the run `began`, when the last row was `taken`, and when it
     `ended`. `held` has the seconds of each pause of the garbage collector in the run.
 
-    `warm` opens all connections before the run; `threshold` is the garbage collector's in it, and 0
-    turns it off.
+    `warm` opens all connections before the run. `as_command`: the garbage collector runs as seldom
+    as in the command; `collecting=False`: it does not run.
     """
     source = made(rows) if file is None else read_file(file, product_id=product_id)
     states: Counter[str] = Counter()
@@ -101,11 +103,11 @@ async def run(
         seconds = time.perf_counter() - began
         if warm:
             await fp.warm_up(concurrency)
-        if threshold is not None:
-            gc.set_threshold(threshold)
+        if not collecting:
+            gc.disable()
         cpu = time.process_time()
         marks = {"began": time.monotonic()}
-        with _pauses() as held:
+        with rare_collections() if as_command else nullcontext(), _pauses() as held:
             if not plan_only:
                 async for outcome in batch.run():
                     states[outcome.state] += 1
