@@ -36,9 +36,12 @@ from freedompay_async.errors import (
 from freedompay_async.operations.operation import Operation
 from freedompay_async.redaction.secret import Secret
 from freedompay_async.settings.policy import Policy
+from freedompay_async.transport.aiohttp_transport import AiohttpTransport
+from freedompay_async.transport.mock_transport import MockTransport
 
 __all__ = [
     "AesPin",
+    "AiohttpTransport",
     "ApiError",
     "AuthenticationError",
     "Busy",
@@ -51,6 +54,7 @@ __all__ = [
     "GiftCardOrder",
     "JournalError",
     "JwsSigner",
+    "MockTransport",
     "NewClient",
     "NotSent",
     "Operation",
