@@ -37,6 +37,7 @@ from freedompay_async.operations.operation import Operation
 from freedompay_async.redaction.secret import Secret
 from freedompay_async.settings.policy import Policy
 from freedompay_async.transport.aiohttp_transport import AiohttpTransport
+from freedompay_async.transport.direct_transport import DirectTransport
 from freedompay_async.transport.mock_transport import MockTransport
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "AuthenticationError",
     "Busy",
     "ConfigurationError",
+    "DirectTransport",
     "Drift",
     "DuplicateRequest",
     "FreedomPay",

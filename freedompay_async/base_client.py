@@ -17,7 +17,6 @@ from freedompay_async.settings.proxies import Way
 from freedompay_async.traffic.governor import Governor
 from freedompay_async.transport.aiohttp_transport import AiohttpTransport
 from freedompay_async.transport.base import Attempt, Destination, TransportError
-from freedompay_async.transport.mock_transport import MockTransport
 from freedompay_async.transport.owner import OwnedTransport
 
 if TYPE_CHECKING:
@@ -56,11 +55,7 @@ class BaseClient(Staying):
             way=Way.of(base_url, proxy=chosen.proxy, trust_env=chosen.trust_env),
         )
         transport = AiohttpTransport() if chosen.transport is None else chosen.transport
-        self._transport: Final = OwnedTransport(
-            transport,
-            destination,
-            checked=chosen.transport is not None and type(transport) is not MockTransport,
-        )
+        self._transport: Final = OwnedTransport(transport, destination)
         self._session: Final = Session(
             SharedResources.of(
                 self._transport,

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.guards.arguments import refusal
 from freedompay_async.guards.loops import running_loop
+from freedompay_async.transport.aiohttp_transport import AiohttpTransport
 from freedompay_async.transport.base import CLOSED, Transport, TransportError
 from freedompay_async.transport.checked import send_checked
+from freedompay_async.transport.direct_transport import DirectTransport
+from freedompay_async.transport.mock_transport import MockTransport
 
 if TYPE_CHECKING:
     import asyncio
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["OwnedTransport", "check_transport"]
 
 log: Final = logging.getLogger("freedompay_async")
+_OWN: Final = (AiohttpTransport, DirectTransport, MockTransport)
 
 
 class OwnedTransport:
@@ -32,16 +36,12 @@ class OwnedTransport:
     Args:
         transport: any object of the protocol `Transport`.
         destination: the host; the transport gets it in `bind`.
-        checked: whether to hold the transport to the deadline of each attempt and to check its
-            replies. The library's own needs neither.
 
     Raises:
         ConfigurationError: the transport belongs to another client, or can't reach this host.
     """
 
-    def __init__(
-        self, transport: Transport, destination: Destination, *, checked: bool = True
-    ) -> None:
+    def __init__(self, transport: Transport, destination: Destination) -> None:
         check_transport(transport)
         if id(transport) in _owned:
             raise ConfigurationError(
@@ -51,7 +51,8 @@ class OwnedTransport:
         transport.bind(destination)
         _take(transport)
         self._transport: Final = transport
-        self._checked: Final = checked
+        # Others are held to the deadline of each attempt, and their replies are checked.
+        self._checked: Final = type(transport) not in _OWN
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
         # Set by the fork, because a call must not cost a system call that asks for the process.

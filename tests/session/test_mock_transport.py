@@ -30,6 +30,7 @@ from freedompay_async.transports import (
     MockReply,
     MockRequest,
     NoConnection,
+    Transport,
     TransportError,
 )
 from tests.programs import output_of
@@ -48,7 +49,7 @@ GIFT = {"status": 0, "datetime": "2026-05-14 10:00:00", "card_id": 555}
 
 
 def pay(handler, *, region="KZ", **options):
-    mock = handler if isinstance(handler, MockTransport) else MockTransport(handler)
+    mock = MockTransport(handler) if callable(handler) else handler
     return FreedomPay(
         region=region,
         test=True,
@@ -471,6 +472,23 @@ async def test_an_error_of_the_handlers_own_comes_out_as_it_is(name, own_error):
     # Nothing asked what became of the call, and nothing was sent again.
     assert [each.call for each in mock.requests] == [name]
     assert caught.traceback[-1].name == "handler"
+
+
+async def test_so_does_one_of_a_mock_inside_another_transport(own_error):
+    class Counting(Transport):
+        def __init__(self):
+            self.inner = MockTransport(answers({}, own_error))
+
+        def send(self, message, attempt):
+            return self.inner.send(message, attempt)
+
+    counting = Counting()
+    async with pay(counting) as fp:
+        with pytest.raises(type(own_error)) as caught:
+            await fp.cards.issue(client_id="1", product_id=2000)
+
+    assert caught.value is own_error
+    assert len(counting.inner.requests) == 1
 
 
 async def test_so_does_one_of_a_look_up_that_settles_the_call(own_error):
