@@ -28,6 +28,8 @@ _LENGTH_NAME: Final = len("content-length")
 _CODING_NAME: Final = len("transfer-encoding")
 # The loop reads in its first or second turn, and later where TLS tickets come in pieces.
 _ROUNDS: Final = 10
+# Turns that a server on the same loop needs to send what it sends without being asked.
+_LEAST_ROUNDS: Final = 3
 
 
 class Connection(asyncio.Protocol):
@@ -45,7 +47,7 @@ class Connection(asyncio.Protocol):
     """
 
     __slots__ = (
-        *("_answer", "_before", "_body", "_head_size", "_headers", "_in_body", "_input", "_loop"),
+        *("_answer", "_before", "_body", "_came", "_headers", "_in_body", "_input", "_loop"),
         *("_lost", "_max_answer", "_parser", "_received", "_refusal", "_status", "_to_the_end"),
         *("_transport", "ends", "open", "strayed"),
     )
@@ -74,28 +76,25 @@ class Connection(asyncio.Protocol):
         return self._input.waits()
 
     async def settle(self) -> bool:
-        """Let the loop read what waits, and tell whether the connection can be used.
+        """Let the loop read what waits on a new connection, and tell whether it can be used.
 
         With TLS not all input is data: session tickets follow the handshake, and the TLS layer
         keeps them. So only what reaches this protocol is data.
         """
-        for _ in range(_ROUNDS):
+        for turn in range(_ROUNDS):
             await asyncio.sleep(0)
-            if not self.open or not self._input.waits():
-                return self.open
+            if not self.open:
+                return False
+            if turn >= _LEAST_ROUNDS and not self._input.waits():
+                return True
         return False
-
-    @property
-    def secure(self) -> bool:
-        """Whether it is a connection of TLS."""
-        return self._transport.get_extra_info("sslcontext") is not None
 
     def start(self, head: bytes, body: bytes) -> asyncio.Future[Reply | TransportError]:
         """Write a request. The future gets its answer, or why there is none."""
         self._answer = answer = self._loop.create_future()
         self._headers: list[tuple[str, str]] = []
         self._body: list[bytes] = []
-        self._head_size = self._received = self._before = 0
+        self._came = self._received = self._before = 0
         self._in_body = False
         self._to_the_end = True
         self._refusal: TransportError | None = None
@@ -144,10 +143,14 @@ class Connection(asyncio.Protocol):
             # Behind a whole answer it is the connection alone that can't be used.
             self.open = False
             self._refusal = self._refusal or TransportError("the answer can't be read as HTTP")
-        if self._refusal is None and not self._in_body:
-            self._head_size += len(data)
-            if self._head_size > _LONGEST_HEAD:
+        self._came += len(data)
+        if self._refusal is None:
+            around = self._came - self._received
+            if not self._in_body and around > _LONGEST_HEAD:
                 self._refusal = TransportError("the head of the answer is too long")
+            elif around > _LONGEST_HEAD + self._max_answer:
+                # What is around the chunks of a body, and behind them.
+                self._refusal = self._too_large()
         if self._refusal is not None:
             self.fail(self._refusal)
 
@@ -169,7 +172,7 @@ class Connection(asyncio.Protocol):
         elif self._in_body and self._to_the_end:
             # Without a length an answer ends with its connection.
             self._finish()
-        elif self._in_body or self._head_size:
+        elif self._came:
             self._give(TransportError("the answer was cut off"))
         else:
             self._give(TransportError("the server closed the connection without an answer"))

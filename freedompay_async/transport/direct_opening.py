@@ -140,15 +140,16 @@ class Opening:
         return TransportError(f"no connection to {self._host}:{self._port} ({why}){self._hint}")
 
     def end(self) -> None:
-        """End the waiting of all that wait, and close sockets where the loop can't do it."""
+        """End the waiting of all that wait."""
         self._ended = True
-        if self._loop.is_closed():
-            self._sockets.close()
-            return
         now = self._loop.time()
         for each in list(self._waiting):
             each.reschedule(now)
         self._addresses.forget()
+
+    def close_sockets(self) -> None:
+        """Close what a loop that is closed can't close any more."""
+        self._sockets.close()
 
     def disown(self) -> None:
         """In a forked child: let go of the sockets, which are the parent's."""

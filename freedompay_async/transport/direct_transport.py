@@ -173,7 +173,7 @@ class DirectTransport(Transport):
             if self._closed:
                 connection.abort()
                 raise TransportError(CLOSED, final=True)
-            if connection.open and (not connection.busy() or await connection.settle()):
+            if await connection.settle():
                 return connection
             connection.abort()
             reason = _STRAYED if connection.strayed else _CLOSED_UNUSED
@@ -233,20 +233,27 @@ class DirectTransport(Transport):
 
     async def close(self) -> None:
         self._closed = True
-        opening, loop = self._opening, asyncio.get_running_loop()
+        opening = self._opening
         if opening is None:
             return
+        if self._loop.is_closed():
+            opening.close_sockets()
+            self._idle.clear()
+        elif self._loop is not asyncio.get_running_loop():
+            self._loop.call_soon_threadsafe(self._end, opening)
+        else:
+            self._end(opening)
+            for _ in range(_ROUNDS):
+                if not self._idle and not self._used and not opening.waiting:
+                    break
+                await asyncio.sleep(0)
+
+    def _end(self, opening: Opening) -> None:
         opening.end()
-        if self._loop is not loop:
-            return
         if self._timer is not None:
             self._timer.cancel()
         for connection in [*self._used, *self._idle]:
             connection.fail(TransportError(CLOSED, final=True))
-        for _ in range(_ROUNDS):
-            if not self._used and not self._idle and not opening.waiting:
-                break
-            await asyncio.sleep(0)
 
     def disown(self) -> None:
         if self._opening is not None:
