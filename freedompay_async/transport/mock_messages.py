@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
+from freedompay_async.contract.models.open import Fields
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.guards.arguments import refusal
+from freedompay_async.guards.staying import Staying
 from freedompay_async.redaction.masking import mask_text
 from freedompay_async.redaction.secret import Hidden
 
@@ -24,31 +26,26 @@ _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 _ID_HEADERS: Final = ("Request-Id", "x-request-id")
 
 
-class Headers(Mapping[str, str]):
-    """Headers by their name in upper or lower case. `repr` shows only the names."""
+class Headers(Fields):
+    """Headers, found by their name in upper or lower case. `repr` shows only the names."""
 
-    __slots__ = ("_named",)
+    __slots__ = ("_written",)
 
-    def __init__(self, headers: Mapping[str, str]) -> None:
-        self._named: Final = {name.lower(): (name, value) for name, value in headers.items()}
+    def __init__(self, headers: Mapping[str, str] | Fields) -> None:
+        super().__init__(headers)
+        self._written: Final = {name.lower(): name for name in self}
 
     def __getitem__(self, name: str) -> str:
-        return self._named[name.lower()][1]
+        return cast("str", super().__getitem__(self._written[name.lower()]))
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and name.lower() in self._named
+        return isinstance(name, str) and name.lower() in self._written
 
-    def __iter__(self) -> Iterator[str]:
-        return (name for name, _ in self._named.values())
-
-    def __len__(self) -> int:
-        return len(self._named)
-
-    def __repr__(self) -> str:
-        return f"Headers({', '.join(self)})"
+    def get(self, name: str, default: Any = None) -> Any:
+        return super().get(self._written.get(name.lower(), name), default)
 
 
-class MockRequest:
+class MockRequest(Staying):
     """One request of a client, as it would have left. Its `repr` shows the names of the fields of
     its body, and no value.
 
@@ -64,6 +61,7 @@ class MockRequest:
             that of the header `Request-Id` or `x-request-id`; `None`: the request carries no id.
     """
 
+    INSTEAD = "keep what the test needs of it"
     __slots__ = ("_body", "call", "headers", "method", "path", "request_id")
 
     def __init__(self, message: Message) -> None:
@@ -111,11 +109,12 @@ class MockReply:
         body: Mapping[str, Any] | list[Any] | str | bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        # Hidden first, so that no traceback of this frame shows it.
+        # Hidden first, so that no traceback of this frame shows them.
         hidden: Hidden[object] = Hidden(body)
-        del body
+        hidden_headers: Hidden[object] = Hidden({} if headers is None else headers)
+        del body, headers
         self.status: Final = _checked_status(status)
-        self.headers: Final = Headers({} if headers is None else _checked_headers(headers))
+        self.headers: Final = _checked_headers(hidden_headers)
         self._content: Final = Hidden(_content(hidden))
 
     @property
@@ -137,12 +136,12 @@ def _checked_status(status: object) -> int:
     return status
 
 
-def _checked_headers(headers: object) -> Mapping[str, str]:
-    if not isinstance(headers, Mapping) or not all(
-        isinstance(part, str) for pair in headers.items() for part in pair
+def _checked_headers(headers: Hidden[object]) -> Headers:
+    if not isinstance(headers.value, Mapping) or not all(
+        isinstance(part, str) for pair in headers.value.items() for part in pair
     ):
-        raise refusal("headers", headers, "a dict of texts")
-    return headers
+        raise refusal("headers", headers.value, "a dict of texts")
+    return Headers(headers.value)
 
 
 def _content(body: Hidden[object]) -> bytes:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from freedompay_async.codec.messages import Reply
 from freedompay_async.errors import ConfigurationError, FreedomPayError
 from freedompay_async.guards.arguments import refusal
+from freedompay_async.guards.staying import Staying
+from freedompay_async.redaction.secret import Hidden
 from freedompay_async.transport.base import CLOSED, Transport, TransportError
 from freedompay_async.transport.handler_errors import mark_handler_error
 from freedompay_async.transport.mock_messages import MockReply, MockRequest
@@ -50,7 +52,7 @@ class NoConnection(TransportError):
         super().__init__(reason, final=final)
 
 
-class MockTransport(Transport):
+class MockTransport(Staying, Transport):
     """Answers the calls of one client by a function of yours. No byte leaves, and no HTTP library
     is imported.
 
@@ -76,6 +78,8 @@ class MockTransport(Transport):
         ConfigurationError: the handler is no function. Of a call: the handler gave no answer, or
             raised an error that only a client raises.
     """
+
+    INSTEAD = "make one in each process"
 
     def __init__(self, handler: Handler) -> None:
         if isinstance(handler, type) or not callable(handler):
@@ -111,9 +115,10 @@ class MockTransport(Transport):
     async def _answer(self, request: MockRequest, attempt: Attempt) -> MockReply:
         self.requests.append(request)
         try:
-            answer = self._handler(request)
-            if isinstance(answer, Awaitable):
-                answer = await answer
+            # Hidden, so that no traceback of this frame shows it.
+            answer: Hidden[object] = Hidden(self._handler(request))
+            if isinstance(answer.value, Awaitable):
+                answer = Hidden(await answer.value)
             return _as_reply(answer)
         except NoConnection:
             attempt.sent = False
@@ -136,7 +141,10 @@ class MockTransport(Transport):
             raise TransportError(
                 f"the answer is larger than {most} bytes and was not read (HTTP {answer.status})"
             )
-        return Reply(answer.status, answer.headers, answer.content)
+        # Only a program that gets answers pays for it.
+        from multidict import CIMultiDict  # noqa: PLC0415
+
+        return Reply(answer.status, CIMultiDict(answer.headers.items()), answer.content)
 
     async def close(self) -> None:
         self._closed = True
@@ -150,12 +158,12 @@ class MockTransport(Transport):
         return f"MockTransport({host}{len(self.requests)} requests, {state})"
 
 
-def _as_reply(answer: object) -> MockReply:
-    if isinstance(answer, Mapping):
-        return MockReply(200, answer)
-    if isinstance(answer, MockReply):
-        return answer
-    kind = None if answer is None else type(answer).__name__
+def _as_reply(answer: Hidden[object]) -> MockReply:
+    if isinstance(answer.value, Mapping):
+        return MockReply(200, answer.value)
+    if isinstance(answer.value, MockReply):
+        return answer.value
+    kind = None if answer.value is None else type(answer.value).__name__
     raise ConfigurationError(
         f"the handler of MockTransport returned {kind}: {_INSTEAD}. Nothing was sent."
     )
