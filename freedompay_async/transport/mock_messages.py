@@ -55,8 +55,8 @@ class MockRequest(Staying):
         method: `POST`; `GET` for HashDT.
         path: such as `/v5/card-api/card/issue`.
         headers: by their name in upper or lower case, the signature among them.
-        body: the fields by their name on the wire, numbers with a decimal point as `Decimal`;
-            `None`: there is no body, as for HashDT.
+        body: a dict of the fields by their name on the wire, numbers with a decimal point as
+            `Decimal`; `None`: there is no body, as for HashDT.
         request_id: of the body; of a look-up, the id that it asks about. Where the body has none,
             that of the header `Request-Id` or `x-request-id`; `None`: the request carries no id.
     """
@@ -73,7 +73,7 @@ class MockRequest(Staying):
         self.request_id: Final = self._own_id()
 
     @property
-    def body(self) -> dict[str, Any] | None:
+    def body(self) -> Any:
         return self._body.value
 
     def _own_id(self) -> str | None:

@@ -171,6 +171,12 @@ def _as_reply(answer: Hidden[object]) -> MockReply:
 
 def _own_error(error: Exception) -> Exception:
     """What comes out of the call. An error of the client would be taken for an outcome."""
+    if isinstance(error, StopIteration):
+        # Python lets none of them out of a coroutine.
+        return ConfigurationError(
+            "the handler of MockTransport raised StopIteration: it has no answer left. Nothing was "
+            "sent."
+        )
     if not isinstance(error, FreedomPayError) or isinstance(error, ConfigurationError):
         return error
     return ConfigurationError(

@@ -209,6 +209,28 @@ async def test_a_call_that_is_signed_again_keeps_its_name():
 # -- what it gives back
 
 
+@pytest.mark.parametrize("kind", [Mock, AsyncMock])
+async def test_a_mock_with_answers_in_their_order_is_a_handler(kind):
+    handler = kind(side_effect=[LostAnswer(), ISSUED, MockReply(400, UNKNOWN_ID)])
+    async with pay(handler) as fp:
+        operation = await fp.cards.issue(client_id="1", product_id=2000)
+        with pytest.raises(RequestFailed, match="400"):
+            await fp.cards.balance("c-1")
+
+    assert (await operation.result()).card_ids == ("card-1",)
+
+
+@pytest.mark.parametrize("name", ["cards.balance", "cards.issue"])
+async def test_a_mock_without_an_answer_left_is_refused(name):
+    mock = MockTransport(Mock(side_effect=[]))
+    async with pay(mock) as fp:
+        with pytest.raises(ConfigurationError, match="it has no answer left") as caught:
+            await calling(name)(fp)
+
+    assert caught.value.call == name
+    assert len(mock.requests) == 1
+
+
 async def test_a_dict_is_an_answer():
     async with pay(lambda request: ISSUED) as fp:
         operation = await fp.cards.issue(client_id="1", product_id=2000)
