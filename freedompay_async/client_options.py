@@ -50,9 +50,9 @@ class ClientOptions(TypedDict, total=False):
         trust_env: True: use the proxy that `HTTPS_PROXY` (or `ALL_PROXY`) names, unless `NO_PROXY`
             has the host; `.netrc` may have its user and password. False (the default): use
             neither; `NotSent` then mentions such a proxy.
-        transport: carries the bytes in place of aiohttp: an object with the methods of
-            `freedompay_async.transport.base.Transport`. It belongs to one client, which closes it.
-            It gets the host, `max_answer`, `ssl_context` and the proxy.
+        transport: carries the bytes, in place of an aiohttp session of the library's own: an object
+            with the methods of `freedompay_async.transport.base.Transport`. It belongs to one
+            client, which closes it. It gets the host, `max_answer`, `ssl_context` and the proxy.
     """
 
     max_connections: int
