@@ -90,6 +90,12 @@ class Connections:
             watch.begin()
             self._idle[transport] = watch
 
+    def close_idle(self) -> None:
+        # With TLS some versions of aiohttp would leave the end of them to a loop that may be closed
+        # by then.
+        for transport in list(self._idle):
+            transport.abort()
+
     def drop(self, sending: Sending) -> None:
         """The rest of the request must not leave after the caller has got its error."""
         transport = sending.transport

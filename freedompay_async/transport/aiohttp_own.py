@@ -116,9 +116,14 @@ class OwnSender(Sender):
 
     async def close(self) -> None:
         await super().close()
-        await self._session.close()
         if self._loop.is_closed():
+            await self._session.close()
             self._sockets.close()
+            return
+        self._connections.close_idle()
+        await self._session.close()
+        # The calls on the way end in the next turn.
+        await asyncio.sleep(0)
 
     def disown(self) -> None:
         self._sockets.disown()
