@@ -8,6 +8,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, assert_type
 
+import aiohttp
+
 from freedompay_async import (
     AiohttpTransport,
     DirectTransport,
@@ -19,6 +21,7 @@ from freedompay_async import (
     Retry,
     Secret,
     Signer,
+    freedompay_trace,
 )
 from freedompay_async.batch import Batch, Journal, Outcome, Plan, Report, read_file
 from freedompay_async.hashdt import HashDT
@@ -188,6 +191,7 @@ def wrong(request: MockRequest) -> str:
 def transports() -> None:
     for transport in (
         AiohttpTransport(),
+        AiohttpTransport(aiohttp.ClientSession(trace_configs=[freedompay_trace()])),
         DirectTransport(),
         MockTransport(answers),
         MockTransport(answers_later),

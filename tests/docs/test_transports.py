@@ -5,7 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from freedompay_async import AiohttpTransport, DirectTransport, FreedomPay, MockTransport
+from freedompay_async import (
+    AiohttpTransport,
+    DirectTransport,
+    FreedomPay,
+    MockTransport,
+    RequestFailed,
+)
 from freedompay_async.sandbox import Sandbox
 from freedompay_async.transports import Transport
 
@@ -25,6 +31,7 @@ TESTS = [
     for name in re.findall(r"^async def (test_\w+)", block, re.MULTILINE)
 ]
 (OWN,) = [block for block in BLOCKS if "(Transport)" in block]
+(SESSION,) = [block for block in BLOCKS if "freedompay_trace()" in block]
 
 
 @pytest.mark.parametrize(("name", "block"), TESTS, ids=[name for name, _ in TESTS])
@@ -34,7 +41,25 @@ async def test_an_example_of_a_test_passes(name, block):
 
 def test_every_example_is_run_here():
     assert len(TESTS) == 4
-    assert [block for block in BLOCKS if block is not OWN and "async def test_" not in block] == []
+    assert [
+        block for block in BLOCKS if block not in (OWN, SESSION) and "def test_" not in block
+    ] == []
+
+
+async def test_a_session_of_ones_own_carries_calls(monkeypatch):
+    async with Sandbox() as issuer:
+        settings = {
+            "AUTH_ID": issuer.auth_id,
+            "SECRET_KEY": issuer.secret_key,
+            "REGION": "KZ",
+            "BASE_URL": issuer.base_url,
+        }
+        for name, value in settings.items():
+            monkeypatch.setenv(f"FREEDOMPAY_{name}", value)
+        with pytest.raises(RequestFailed, match="unknown_card"):
+            await run(SESSION)["balance"]("card-1")
+
+        assert [each.path for each in issuer.received] == ["/v5/card-api/card/balance"]
 
 
 @pytest.mark.parametrize("inner", [None, AiohttpTransport, DirectTransport])

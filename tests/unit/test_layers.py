@@ -158,16 +158,15 @@ def test_what_a_user_imports_brings_no_batch_sandbox_or_command():
     assert "calls.session" not in arrows("__init__.py")
 
 
-def test_only_the_pool_its_parts_and_the_sandbox_import_aiohttp():
+def test_only_its_transport_and_the_sandbox_import_aiohttp():
     assert users("aiohttp") == {"transport", "sandbox"}
     assert {
         name
         for name in FILES
         if part(name) == "transport" and "aiohttp" in {each.split(".")[0] for each in imports(name)}
     } == {
-        os.path.join("transport", "aiohttp_errors.py"),
-        os.path.join("transport", "connector.py"),
-        os.path.join("transport", "pool.py"),
+        os.path.join("transport", f"aiohttp_{name}.py")
+        for name in ("connector", "errors", "given", "own", "sender", "trace", "transport")
     }
 
 
@@ -254,13 +253,10 @@ def test_what_is_asked_of_a_value_is_declared_and_not_looked_up_by_its_name():
 
 
 def test_what_a_call_needs_is_handed_to_it_and_not_left_in_a_context():
-    """But for the HTTP library's connector, which is called by that library and gets no argument of
-    ours.
-    """
     made = {
         name.replace(os.sep, "/")
         for name, path in FILES.items()
         if "ContextVar" in path.read_text("utf-8")
     }
 
-    assert made == {"transport/connector.py"}
+    assert made == set()

@@ -1,0 +1,131 @@
+"""Sends through a session of aiohttp that the library makes itself."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+import aiohttp
+import anyio
+
+from freedompay_async.transport.aiohttp_connector import Connector, GatheredError
+from freedompay_async.transport.aiohttp_errors import failure_of
+from freedompay_async.transport.aiohttp_sender import HEADERS, Sender, abort_response, payload_of
+from freedompay_async.transport.aiohttp_sending import SENDINGS, Gathering, Sending
+from freedompay_async.transport.aiohttp_trace import start_trace
+from freedompay_async.transport.base import CLOSED, TransportError
+from freedompay_async.transport.sockets import Sockets
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from yarl import URL
+
+    from freedompay_async.codec.messages import Message
+    from freedompay_async.transport.base import Attempt, Destination
+
+__all__ = ["OwnSender"]
+
+
+class OwnSender(Sender):
+    """Sends through a session of the library's own."""
+
+    def __init__(self, base: URL, destination: Destination) -> None:
+        way = destination.way
+        self._sockets: Final = Sockets()
+        self._connector: Final = Connector(
+            limit=0,
+            ttl_dns_cache=60,
+            ssl=destination.ssl_context or True,
+            socket_factory=self._sockets.make,
+        )
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=destination.connect_timeout)
+        session = aiohttp.ClientSession(
+            connector=self._connector,
+            timeout=timeout,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=way.netrc,
+            auto_decompress=False,
+            headers=HEADERS,
+            trace_configs=[start_trace()] if way.netrc else None,
+        )
+        super().__init__(
+            base,
+            destination,
+            session,
+            connections=self._connector.connections,
+            proxied=way.netrc or way.proxy is not None,
+        )
+        self._options.value["timeout"] = timeout
+
+    def _request(self, message: Message, sending: Sending) -> Awaitable[aiohttp.ClientResponse]:
+        return self._session.request(
+            message.method,
+            self._url(message.path),
+            data=payload_of(message),
+            headers=message.headers,
+            **self._options.value,
+        )
+
+    async def warm_up(self, count: int, attempt: Attempt) -> None:
+        if self._proxied:
+            raise TransportError("warm_up is not available with trust_env or through a proxy")
+        gathering, opened = Gathering(count), 0
+
+        async def open_one(clock: asyncio.Timeout) -> None:
+            nonlocal opened
+            sending, task = Sending(attempt, gathering), asyncio.current_task()
+            sending.clock = clock
+            SENDINGS[task] = sending
+            self._on_the_way.add(sending)
+            try:
+                abort_response(
+                    await self._session.request("HEAD", self._base, **self._options.value)
+                )
+            except GatheredError:
+                pass
+            finally:
+                self._on_the_way.discard(sending)
+                del SENDINGS[task]
+            opened += 1
+
+        try:
+            async with (
+                asyncio.timeout_at(attempt.deadline) as clock,
+                anyio.create_task_group() as tasks,
+            ):
+                for _ in range(count):
+                    tasks.start_soon(open_one, clock)
+        except BaseExceptionGroup as group:
+            failure = self._not_opened(group.exceptions[0], attempt)
+        except TimeoutError as error:
+            failure = self._not_opened(error, attempt)
+        else:
+            if opened == count and not self._closed:
+                return
+            # A closed connector cancels those that wait for a name, and the task group takes that
+            # for its own cancellation.
+            failure = TransportError(CLOSED, final=True)
+        raise failure
+
+    def _not_opened(self, error: BaseException, attempt: Attempt) -> BaseException:
+        sending = Sending(attempt)
+        # Nothing is sent in a warm-up.
+        sending.waiting = True
+        return failure_of(error, sending, self._way, closed=self._closed, proxied=False)
+
+    async def close(self) -> None:
+        await super().close()
+        if self._loop.is_closed():
+            await self._session.close()
+            self._sockets.close()
+            return
+        self._connections.close_idle()
+        await self._session.close()
+        # The calls on the way end in the next turn.
+        await asyncio.sleep(0)
+
+    def disown(self) -> None:
+        self._sockets.disown()
+        self._connector.disowned = True
+        self._session.detach()
