@@ -111,7 +111,14 @@ class Opening:
                 return found
             # The handles of a connection keep the context in which it was opened for as long as it
             # lives. That must not be the context of a call.
-            return await self._loop.create_task(self._opened(make()), context=Context())
+            opening = self._loop.create_task(self._opened(make()), context=Context())
+            try:
+                return await opening
+            except BaseException:
+                # It was cancelled in the turn of the loop in which the connection was there.
+                if opening.done() and not opening.cancelled() and opening.exception() is None:
+                    opening.result().abort()
+                raise
 
     async def _opened(self, connection: Connection) -> Connection:
         addresses = await self._addresses.get()

@@ -170,12 +170,16 @@ class DirectTransport(Transport):
         opening, reason = self._prepare(), ""
         for _ in range(_TRIED):
             connection = await opening.open(attempt, self._make, idle=self._taken)
-            if self._closed:
-                connection.abort()
-                raise TransportError(CLOSED, final=True)
-            if await connection.settle():
+            quiet = False
+            try:
+                if self._closed:
+                    raise TransportError(CLOSED, final=True)
+                quiet = await connection.settle()
+            finally:
+                if not quiet:
+                    connection.abort()
+            if quiet:
                 return connection
-            connection.abort()
             reason = _STRAYED if connection.strayed else _CLOSED_UNUSED
         raise TransportError(reason)
 
