@@ -123,9 +123,9 @@ class Composer:
         if call.needs_header_id and not signer.header_id:
             raise ConfigurationError(f"{WITHOUT_ID} Nothing was sent.")
         if call.headers_only:
-            return Message(call.method, call.path, self._own_headers(), b"", call.method_name)
+            return Message(call.method, call.path, self._own_headers(), b"", call.row_name)
         body = encode_body(call, self._request, self._extra)
-        return Message(call.method, call.path, {}, body, call.method_name)
+        return Message(call.method, call.path, {}, body, call.row_name)
 
     def _keep(self, message: Message, signer: Signer) -> Message:
         self._message, self._signer = message, signer
@@ -146,7 +146,7 @@ def look_up_message(
         signer: of the section of the row.
     """
     body = encode_body(call, StatusQuery(request_id=request_id))
-    message = Message(call.method, call.path, {}, body, call.method_name)
+    message = Message(call.method, call.path, {}, body, call.row_name)
     return _signed(message, call, signer, new_request_id())
 
 

@@ -161,8 +161,8 @@ class Call(Generic[R]):
     rename: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Fields that an override gives another name, named in the same way."""
 
-    method_name: str | None = field(init=False, repr=False, compare=False)
-    """The method that a user calls; `None`: no row of the table, the caller named the path."""
+    row_name: str | None = field(init=False, repr=False, compare=False)
+    """Its name as a row of the table; `None`: it is none, the caller named the path."""
     changes: bool = field(init=False, repr=False, compare=False)
     """Whether it changes something."""
     one_id: bool = field(init=False, repr=False, compare=False)
@@ -190,7 +190,7 @@ class Call(Generic[R]):
         intent = issubclass(self.request, asked.Intent)
         asks = issubclass(self.request, asked.StatusQuery)
         custom = self.mark is Mark.CUSTOM
-        object.__setattr__(self, "method_name", None if custom else self.name)
+        object.__setattr__(self, "row_name", None if custom else self.name)
         object.__setattr__(self, "changes", self.retry is not Retry.READ)
         object.__setattr__(self, "one_id", self.fixed_id or not self.retry.harmless)
         unsure = self.mark is Mark.INFERRED or self.table_path is not None
