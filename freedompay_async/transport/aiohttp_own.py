@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from base64 import b64encode
+from netrc import NetrcParseError, netrc
 from typing import TYPE_CHECKING, Final
 
 import aiohttp
 import anyio
 
+from freedompay_async.redaction.secret import Hidden
 from freedompay_async.transport.aiohttp_connector import Connector, GatheredError
 from freedompay_async.transport.aiohttp_errors import failure_of
 from freedompay_async.transport.aiohttp_sender import HEADERS, Sender, abort_response, payload_of
 from freedompay_async.transport.aiohttp_sending import SENDINGS, Gathering, Sending
-from freedompay_async.transport.aiohttp_trace import start_trace
 from freedompay_async.transport.base import CLOSED, TransportError
 from freedompay_async.transport.sockets import Sockets
 
@@ -44,18 +47,19 @@ class OwnSender(Sender):
             connector=self._connector,
             timeout=timeout,
             cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=way.netrc,
             auto_decompress=False,
             headers=HEADERS,
-            trace_configs=[start_trace()] if way.netrc else None,
         )
         super().__init__(
             base,
             destination,
             session,
             connections=self._connector.connections,
-            proxied=way.netrc or way.proxy is not None,
+            proxied=way.proxy is not None,
         )
+        # Not left to aiohttp's trust_env: that reads the file anew for each call, and some versions
+        # put its user in the place of a call's own.
+        self._login: Final = Hidden(_login(base.host or "") if way.netrc else None)
         self._options.value["timeout"] = timeout
 
     def _request(self, message: Message, sending: Sending) -> Awaitable[aiohttp.ClientResponse]:
@@ -63,13 +67,17 @@ class OwnSender(Sender):
             message.method,
             self._url(message.path),
             data=payload_of(message),
-            headers=message.headers,
+            headers=message.headers if self._login.value is None else self._with_login(message),
             **self._options.value,
         )
 
+    def _with_login(self, message: Message) -> dict[str, str]:
+        if any(name.lower() == "authorization" for name in message.headers):
+            reason = "the .netrc of the environment can't be used: the call has its own user"
+            raise TransportError(reason, final=True)
+        return message.headers | {"Authorization": f"Basic {self._login.value}"}
+
     async def warm_up(self, count: int, attempt: Attempt) -> None:
-        if self._proxied:
-            raise TransportError("warm_up is not available with trust_env or through a proxy")
         gathering, opened = Gathering(count), 0
 
         async def open_one(clock: asyncio.Timeout) -> None:
@@ -129,3 +137,15 @@ class OwnSender(Sender):
         self._sockets.disown()
         self._connector.disowned = True
         self._session.detach()
+
+
+def _login(host: str) -> str | None:
+    """The user and the password of a host in the `.netrc`, as a header has them."""
+    try:
+        found = netrc(os.environ.get("NETRC")).authenticators(host)
+    except (OSError, UnicodeError, NetrcParseError):
+        return None
+    if found is None:
+        return None
+    user, account, password = found
+    return b64encode(f"{user or account}:{password or ''}".encode()).decode()
