@@ -6,7 +6,7 @@ import asyncio
 import os
 from base64 import b64encode
 from netrc import NetrcParseError, netrc
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import aiohttp
 import anyio
@@ -80,34 +80,35 @@ class OwnSender(Sender):
     async def warm_up(self, count: int, attempt: Attempt) -> None:
         gathering, opened = Gathering(count), 0
 
-        async def open_one(clock: asyncio.Timeout) -> None:
+        async def open_one() -> None:
             nonlocal opened
-            sending, task = Sending(attempt, gathering), asyncio.current_task()
-            sending.clock = clock
+            failure: BaseException | None = None
+            task = cast("asyncio.Task[Any]", asyncio.current_task())
+            sending = Sending(attempt, task, self._loop, gathering)
             SENDINGS[task] = sending
             self._on_the_way.add(sending)
             try:
-                abort_response(
-                    await self._session.request("HEAD", self._base, **self._options.value)
-                )
+                # Only a test double answers it.
+                response = await self._session.request("HEAD", self._base, **self._options.value)
+                abort_response(response)
             except GatheredError:
                 pass
+            except BaseException as error:  # noqa: BLE001 - it is raised below
+                failure = self._not_opened(error, sending)
             finally:
+                sending.stop()
                 self._on_the_way.discard(sending)
                 del SENDINGS[task]
+            if failure is not None:
+                raise failure
             opened += 1
 
         try:
-            async with (
-                asyncio.timeout_at(attempt.deadline) as clock,
-                anyio.create_task_group() as tasks,
-            ):
+            async with anyio.create_task_group() as tasks:
                 for _ in range(count):
-                    tasks.start_soon(open_one, clock)
+                    tasks.start_soon(open_one)
         except BaseExceptionGroup as group:
-            failure = self._not_opened(group.exceptions[0], attempt)
-        except TimeoutError as error:
-            failure = self._not_opened(error, attempt)
+            failure = group.exceptions[0].with_traceback(None)
         else:
             if opened == count and not self._closed:
                 return
@@ -116,11 +117,12 @@ class OwnSender(Sender):
             failure = TransportError(CLOSED, final=True)
         raise failure
 
-    def _not_opened(self, error: BaseException, attempt: Attempt) -> BaseException:
-        sending = Sending(attempt)
+    def _not_opened(self, error: BaseException, sending: Sending) -> BaseException:
+        late = sending.stop() and isinstance(error, asyncio.CancelledError)
         # Nothing is sent in a warm-up.
         sending.waiting = True
-        return failure_of(error, sending, self._way, closed=self._closed, proxied=False)
+        reason = TimeoutError() if late else error
+        return failure_of(reason, sending, self._way, closed=self._closed, proxied=False)
 
     async def close(self) -> None:
         await super().close()
