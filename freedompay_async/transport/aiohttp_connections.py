@@ -49,30 +49,47 @@ class Connections:
         """Whether a call has had it before."""
         return transport in self._idle or transport in self._owners
 
-    async def take(self, transport: asyncio.Transport, sending: Sending) -> bool:
+    def take(self, transport: asyncio.Transport, sending: Sending) -> bool | None:
         """Make the connection the request's own, if the other side has sent nothing on it since the
         last answer, and all of the last request has left. (A new one may have an end of its
-        handshake to write.)
+        handshake to write.) `None`: something waits to be read; see `read_out`.
 
         The loop may not have read it yet, so the socket itself is asked. Nothing else runs between
         that and the write.
         """
-        sending.watch = watch = self._idle.pop(transport, None)
+        sending.watch = self._idle.pop(transport, None)
         if transport.is_closing():
             return False
         if transport in self._owners and transport.get_write_buffer_size():
             return False
         if _readable(transport):
-            if watch is None:
-                sending.watch = watch = Watch(transport, self._idle)
-                watch.begin()
-            if not await _read_out(transport):
+            return None
+        self._own(transport, sending)
+        return True
+
+    async def read_out(self, transport: asyncio.Transport, sending: Sending) -> bool:
+        """Let the loop read what waits in the socket, and take the connection if it is clean then.
+
+        With TLS not all input is data: session tickets follow the handshake, and the TLS layer
+        keeps them. So only what reaches the watch is data, and it aborts the connection.
+        """
+        if sending.watch is None:
+            sending.watch = Watch(transport, self._idle)
+            sending.watch.begin()
+        for _ in range(_ROUNDS):
+            await asyncio.sleep(0)
+            if transport.is_closing():
                 return False
-        if watch is not None:
-            watch.end()
+            if not _readable(transport):
+                self._own(transport, sending)
+                return True
+        return False
+
+    def _own(self, transport: asyncio.Transport, sending: Sending) -> None:
+        if sending.watch is not None:
+            sending.watch.end()
         sending.transport = transport
         self._owners[transport] = sending
-        return True
 
     def give_back(self, sending: Sending) -> None:
         """Let go of a connection that is in aiohttp's pool again, or closed."""
@@ -122,18 +139,3 @@ else:
         poll = select.poll()
         poll.register(fd, select.POLLIN)
         return bool(poll.poll(0))
-
-
-async def _read_out(transport: asyncio.Transport) -> bool:
-    """Let the loop read what waits in the socket, and tell whether the connection is still clean.
-
-    With TLS not all input is data: session tickets follow the handshake, and the TLS layer keeps
-    them. So only what reaches the watch is data, and it aborts the connection.
-    """
-    for _ in range(_ROUNDS):
-        await asyncio.sleep(0)
-        if transport.is_closing():
-            return False
-        if not _readable(transport):
-            return True
-    return False

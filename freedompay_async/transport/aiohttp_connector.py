@@ -65,11 +65,12 @@ class Connector(aiohttp.TCPConnector):
             # aiohttp repeats some requests itself. A message leaves once.
             raise TransportError("the connection broke without an answer")
         sending.waiting = True
+        connections = self.connections
         reason, tried = "", 0
         # Any number of the idle ones may be spoilt. Only new ones count as tried: a server that
         # sends first on a new one does so on the next too.
         while tried < _STRAYS:
-            if sending.attempt.urgent or self.connections.has_idle():
+            if sending.attempt.urgent or connections.has_idle():
                 connection = await super().connect(req, traces, timeout)
             else:
                 async with self.opening:
@@ -79,16 +80,26 @@ class Connector(aiohttp.TCPConnector):
                 reason, tried = _UNUSED, tried + 1
                 connection.close()
                 continue
-            tried += not self.connections.is_known(transport)
+            tried += not connections.is_known(transport)
             try:
-                quiet = await self.connections.take(transport, sending)
+                quiet = connections.take(transport, sending)
+                if quiet is None:
+                    quiet = await connections.read_out(transport, sending)
             except BaseException:
                 # Aborted, because TLS would wait until the server closes its side too.
                 transport.abort()
                 connection.close()
                 raise
             if quiet:
-                return await _handed(connection, self.connections, sending)
+                if sending.gathering is not None:
+                    await _gathered(connection, connections, sending)
+                try:
+                    sending.connected()
+                except TransportError:
+                    connection.release()
+                    connections.give_back(sending)
+                    raise
+                return connection
             reason = _UNASKED if sending.watch and sending.watch.spoke else _UNUSED
             transport.abort()
             connection.close()
@@ -100,25 +111,16 @@ class Connector(aiohttp.TCPConnector):
             super().__del__()
 
 
-async def _handed(
-    connection: _Connection, connections: Connections, sending: Sending
-) -> _Connection:
-    """The connection, for the write that is next.
+async def _gathered(connection: _Connection, connections: Connections, sending: Sending) -> None:
+    """Wait for the other requests that only open a connection.
 
     Raises:
-        TransportError: nothing is to be written. The connection can be used again.
+        GatheredError: all have theirs.
     """
     try:
         if sending.gathering is not None:
             await sending.gathering.arrive()
-            raise GatheredError("it was to open a connection only")
-        sending.attempt.connected()
-    except BaseException:
+    finally:
         connection.release()
         connections.give_back(sending)
-        raise
-    if sending.watch is None or sending.watch.unclear:
-        sending.begin_turn()
-    else:
-        sending.turned = True
-    return connection
+    raise GatheredError("it was to open a connection only")

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+import os
+from base64 import b64encode
+from netrc import NetrcParseError, netrc
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import aiohttp
 import anyio
 
+from freedompay_async.redaction.secret import Hidden
 from freedompay_async.transport.aiohttp_connector import Connector, GatheredError
 from freedompay_async.transport.aiohttp_errors import failure_of
 from freedompay_async.transport.aiohttp_sender import HEADERS, Sender, abort_response, payload_of
 from freedompay_async.transport.aiohttp_sending import SENDINGS, Gathering, Sending
-from freedompay_async.transport.aiohttp_trace import start_trace
 from freedompay_async.transport.base import CLOSED, TransportError
 from freedompay_async.transport.sockets import Sockets
 
@@ -44,18 +47,19 @@ class OwnSender(Sender):
             connector=self._connector,
             timeout=timeout,
             cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=way.netrc,
             auto_decompress=False,
             headers=HEADERS,
-            trace_configs=[start_trace()] if way.netrc else None,
         )
         super().__init__(
             base,
             destination,
             session,
             connections=self._connector.connections,
-            proxied=way.netrc or way.proxy is not None,
+            proxied=way.proxy is not None,
         )
+        # Not left to aiohttp's trust_env: that reads the file anew for each call, and some versions
+        # put its user in the place of a call's own.
+        self._login: Final = Hidden(_login(base.host or "") if way.netrc else None)
         self._options.value["timeout"] = timeout
 
     def _request(self, message: Message, sending: Sending) -> Awaitable[aiohttp.ClientResponse]:
@@ -63,43 +67,48 @@ class OwnSender(Sender):
             message.method,
             self._url(message.path),
             data=payload_of(message),
-            headers=message.headers,
+            headers=message.headers if self._login.value is None else self._with_login(message),
             **self._options.value,
         )
 
+    def _with_login(self, message: Message) -> dict[str, str]:
+        if any(name.lower() == "authorization" for name in message.headers):
+            reason = "the .netrc of the environment can't be used: the call has its own user"
+            raise TransportError(reason, final=True)
+        return message.headers | {"Authorization": f"Basic {self._login.value}"}
+
     async def warm_up(self, count: int, attempt: Attempt) -> None:
-        if self._proxied:
-            raise TransportError("warm_up is not available with trust_env or through a proxy")
         gathering, opened = Gathering(count), 0
 
-        async def open_one(clock: asyncio.Timeout) -> None:
+        async def open_one() -> None:
             nonlocal opened
-            sending, task = Sending(attempt, gathering), asyncio.current_task()
-            sending.clock = clock
+            failure: BaseException | None = None
+            task = cast("asyncio.Task[Any]", asyncio.current_task())
+            sending = Sending(attempt, task, self._loop, gathering)
             SENDINGS[task] = sending
             self._on_the_way.add(sending)
             try:
-                abort_response(
-                    await self._session.request("HEAD", self._base, **self._options.value)
-                )
+                # Only a test double answers it.
+                response = await self._session.request("HEAD", self._base, **self._options.value)
+                abort_response(response)
             except GatheredError:
                 pass
+            except BaseException as error:  # noqa: BLE001 - it is raised below
+                failure = self._not_opened(error, sending)
             finally:
+                sending.stop()
                 self._on_the_way.discard(sending)
                 del SENDINGS[task]
+            if failure is not None:
+                raise failure
             opened += 1
 
         try:
-            async with (
-                asyncio.timeout_at(attempt.deadline) as clock,
-                anyio.create_task_group() as tasks,
-            ):
+            async with anyio.create_task_group() as tasks:
                 for _ in range(count):
-                    tasks.start_soon(open_one, clock)
+                    tasks.start_soon(open_one)
         except BaseExceptionGroup as group:
-            failure = self._not_opened(group.exceptions[0], attempt)
-        except TimeoutError as error:
-            failure = self._not_opened(error, attempt)
+            failure = group.exceptions[0].with_traceback(None)
         else:
             if opened == count and not self._closed:
                 return
@@ -108,11 +117,12 @@ class OwnSender(Sender):
             failure = TransportError(CLOSED, final=True)
         raise failure
 
-    def _not_opened(self, error: BaseException, attempt: Attempt) -> BaseException:
-        sending = Sending(attempt)
+    def _not_opened(self, error: BaseException, sending: Sending) -> BaseException:
+        late = sending.stop() and isinstance(error, asyncio.CancelledError)
         # Nothing is sent in a warm-up.
         sending.waiting = True
-        return failure_of(error, sending, self._way, closed=self._closed, proxied=False)
+        reason = TimeoutError() if late else error
+        return failure_of(reason, sending, self._way, closed=self._closed, proxied=False)
 
     async def close(self) -> None:
         await super().close()
@@ -129,3 +139,15 @@ class OwnSender(Sender):
         self._sockets.disown()
         self._connector.disowned = True
         self._session.detach()
+
+
+def _login(host: str) -> str | None:
+    """The user and the password of a host in the `.netrc`, as a header has them."""
+    try:
+        found = netrc(os.environ.get("NETRC")).authenticators(host)
+    except (OSError, UnicodeError, NetrcParseError):
+        return None
+    if found is None:
+        return None
+    user, account, password = found
+    return b64encode(f"{user or account}:{password or ''}".encode()).decode()

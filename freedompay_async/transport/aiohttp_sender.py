@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from yarl import URL
 
@@ -93,27 +93,35 @@ class Sender(ABC):
         response: aiohttp.ClientResponse | None = None
         body: bytes | None = None
         reply: Reply | None = None
-        sending, task = Sending(attempt), asyncio.current_task()
+        task = cast("asyncio.Task[Any]", asyncio.current_task())
+        sending = Sending(attempt, task, self._loop)
         # A callback of a trace may make a call of its own, in this task.
         outer = SENDINGS.get(task)
         SENDINGS[task] = sending
         self._on_the_way.add(sending)
         try:
             self._heads.of(message)
-            async with attempt.clock() as sending.clock:
-                response = await self._request(message, sending)
-                body = self._begin_to_read(response, sending)
-                if body is None:
-                    body = await self._read_rest(response)
-                self._end(response, sending)
-                reply = Reply(response.status, response.headers, body)
-                return reply if PACKED not in reply.headers else await self._unpacked(reply)
+            response = await self._request(message, sending)
+            body = self._begin_to_read(response, sending)
+            if body is None:
+                body = await self._read_rest(response)
+            self._end(response, sending)
+            reply = Reply(response.status, response.headers, body)
+            if PACKED in reply.headers:
+                reply = await self._unpacked(reply)
+            sending.stop()
+            return reply
         except BaseException as error:  # noqa: BLE001 - it is raised below
+            late = sending.stop() and isinstance(error, asyncio.CancelledError)
             self._connections.drop(sending)
             if response is not None:
                 abort_response(response)
             failure = failure_of(
-                error, sending, self._way, closed=self._closed, proxied=self._proxied
+                TimeoutError() if late else error,
+                sending,
+                self._way,
+                closed=self._closed,
+                proxied=self._proxied,
             )
             # A traceback shows this frame.
             response = body = reply = None
@@ -171,6 +179,8 @@ class Sender(ABC):
         Raises:
             TransportError: this side has ended the connection, and so, perhaps, the answer.
         """
+        if sending.late:
+            raise TransportError("no answer in time")
         if self._closed:
             # Without a length an answer ends with its connection.
             raise TransportError(CLOSED, final=True)

@@ -57,11 +57,12 @@ class Gathering:
 
 
 class Sending:
-    """What is known of one request.
+    """One request, and its time. The time is up at the deadline of the call, and from the moment a
+    connection is in hand at the end of the attempt's own time if that is sooner.
 
     Attributes:
         attempt: whose request it is.
-        clock: ends it.
+        late: its time was up.
         waiting: aiohttp itself has begun with it, and had no connection for it by then.
         turned: whether the loop has had a turn since a connection was in hand, or need not have had
             one; `None`: nobody has told of a connection.
@@ -73,9 +74,13 @@ class Sending:
     """
 
     __slots__ = (
+        "_before",
+        "_loop",
+        "_task",
+        "_timer",
         "attempt",
-        "clock",
         "gathering",
+        "late",
         "transport",
         "turned",
         "unclear",
@@ -83,33 +88,70 @@ class Sending:
         "watch",
     )
 
-    def __init__(self, attempt: Attempt, gathering: Gathering | None = None) -> None:
+    def __init__(
+        self,
+        attempt: Attempt,
+        task: asyncio.Task[Any],
+        loop: asyncio.AbstractEventLoop,
+        gathering: Gathering | None = None,
+    ) -> None:
         self.attempt = attempt
         self.gathering = gathering
-        self.clock: asyncio.Timeout | None = None
+        self.late = False
         self.waiting = False
         self.unclear = True
         self.turned: bool | None = None
         self.transport: asyncio.Transport | None = None
         self.watch: Watch | None = None
+        self._task = task
+        self._loop = loop
+        self._before = task.cancelling()
+        # Cheaper than asyncio.timeout, and the same: `stop` says whether the time was up.
+        self._timer = loop.call_at(attempt.deadline, self._expire)
 
-    def begin_turn(self) -> None:
-        """A connection is in hand. No answer to this request can be there in the same turn."""
-        self.turned = False
-        asyncio.get_running_loop().call_soon(self._turn)
+    def connected(self) -> None:
+        """A connection is in hand, and the next step is the write.
 
-    def _turn(self) -> None:
-        self.turned = True
+        Raises:
+            TransportError: it came too late. Nothing was written.
+        """
+        self.attempt.connected()
+        self.end_at(self.attempt.ends(self._loop.time()))
+        if self.watch is None or self.watch.unclear:
+            self._begin_turn()
+        else:
+            self.turned = True
 
     def notice_connection(self) -> None:
         """A connection is in hand, and nothing can be refused any more."""
         self.attempt.sent = True
-        self.end_at(self.attempt.ends(asyncio.get_running_loop().time()))
-        self.begin_turn()
+        self.end_at(self.attempt.ends(self._loop.time()))
+        self._begin_turn()
+
+    def _begin_turn(self) -> None:
+        # No answer to this request can be there in the same turn.
+        self.turned = False
+        self._loop.call_soon(self._turn)
+
+    def _turn(self) -> None:
+        self.turned = True
 
     def end_at(self, when: float) -> None:
-        if self.clock is not None and not self.clock.expired():
-            self.clock.reschedule(when)
+        self._timer.cancel()
+        if not self.late:
+            self._timer = self._loop.call_at(when, self._expire)
+
+    def _expire(self) -> None:
+        self.late = True
+        self._task.cancel()
+
+    def stop(self) -> bool:
+        """End the clock. Whether the task was cancelled by it, and by nothing else."""
+        self._timer.cancel()
+        if not self.late:
+            return False
+        self.late = False
+        return self._task.uncancel() <= self._before
 
 
 SENDINGS: Final[dict[asyncio.Task[Any] | None, Sending]] = {}

@@ -13,7 +13,7 @@ from freedompay_async.transport.aiohttp_sending import SENDINGS
 if TYPE_CHECKING:
     import aiohttp
 
-__all__ = ["freedompay_trace", "has_trace", "start_trace"]
+__all__ = ["freedompay_trace", "has_trace"]
 
 
 def freedompay_trace() -> aiohttp.TraceConfig:
@@ -23,22 +23,14 @@ def freedompay_trace() -> aiohttp.TraceConfig:
     It tells the library when one of its calls has got a connection. It only observes: it raises
     nothing, sends nothing, and does nothing for other requests of the session.
     """
-    config = start_trace()
-    config.on_connection_queued_start.append(_waits)
-    config.on_connection_create_start.append(_waits)
-    config.on_connection_create_end.append(_connected)
-    config.on_connection_reuseconn.append(_connected)
-    return config
-
-
-def start_trace() -> aiohttp.TraceConfig:
-    """Notes only that aiohttp has begun with a request. It may then read the `.netrc` in a thread,
-    before it asks for a connection.
-    """
     import aiohttp  # noqa: PLC0415 - importing the package must not import it
 
     config = aiohttp.TraceConfig()
     config.on_request_start.append(_waits)
+    config.on_connection_queued_start.append(_waits)
+    config.on_connection_create_start.append(_waits)
+    config.on_connection_create_end.append(_connected)
+    config.on_connection_reuseconn.append(_connected)
     return config
 
 
