@@ -117,6 +117,7 @@ PUBLIC: Final = (
     "freedompay_async.hashdt",
     "freedompay_async.contract.file",
     "freedompay_async.testing",
+    "freedompay_async.transports",
 )
 """The modules that users import from."""
 # A value has no docstring of its own.

@@ -36,13 +36,19 @@ from freedompay_async.errors import (
 from freedompay_async.operations.operation import Operation
 from freedompay_async.redaction.secret import Secret
 from freedompay_async.settings.policy import Policy
+from freedompay_async.transport.aiohttp_trace import freedompay_trace
+from freedompay_async.transport.aiohttp_transport import AiohttpTransport
+from freedompay_async.transport.direct_transport import DirectTransport
+from freedompay_async.transport.mock_transport import MockTransport
 
 __all__ = [
     "AesPin",
+    "AiohttpTransport",
     "ApiError",
     "AuthenticationError",
     "Busy",
     "ConfigurationError",
+    "DirectTransport",
     "Drift",
     "DuplicateRequest",
     "FreedomPay",
@@ -51,6 +57,7 @@ __all__ = [
     "GiftCardOrder",
     "JournalError",
     "JwsSigner",
+    "MockTransport",
     "NewClient",
     "NotSent",
     "Operation",
@@ -70,6 +77,7 @@ __all__ = [
     "Signer",
     "StillProcessing",
     "derive_request_id",
+    "freedompay_trace",
     "new_request_id",
     "to_json",
 ]

@@ -53,7 +53,8 @@ class FreedomPay(BaseClient):
             `timeout` in seconds (60), `policy`: the times in between, `contract`: what is different
             in the contract table, `signer`: in place of the id, the key and the scheme, `record`: a
             file of calls that can't be asked about, `ssl_context`, `max_answer` in bytes, `proxy`,
-            `trust_env`: the proxy of the environment, `transport`: in place of aiohttp.
+            `trust_env`: the proxy of the environment, `transport`: in place of a
+            session of aiohttp.
 
     Raises:
         ConfigurationError: a setting is missing or wrong; nothing was sent.

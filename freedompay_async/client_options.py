@@ -50,9 +50,10 @@ class ClientOptions(TypedDict, total=False):
         trust_env: True: use the proxy that `HTTPS_PROXY` (or `ALL_PROXY`) names, unless `NO_PROXY`
             has the host; `.netrc` may have its user and password. False (the default): use
             neither; `NotSent` then mentions such a proxy.
-        transport: carries the bytes in place of aiohttp: an object with the methods of
-            `freedompay_async.transport.base.Transport`. It belongs to one client, which closes it.
-            It gets the host, `max_answer`, `ssl_context` and the proxy.
+        transport: carries the bytes in place of the default, `AiohttpTransport()`: that one with
+            a session of your own, a `DirectTransport()`, a `MockTransport(…)`, or an object with
+            the methods of `freedompay_async.transports.Transport`. It belongs to one client, which
+            closes it. It gets the host, `max_answer`, `ssl_context` and the proxy.
     """
 
     max_connections: int

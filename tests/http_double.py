@@ -10,8 +10,6 @@ from unittest.mock import Mock
 import aiohttp
 import aioresponses.core
 
-import freedompay_async.transport.pool  # noqa: F401 - it has to see the HTTP library as it is, and not with a double in its place
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

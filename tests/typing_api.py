@@ -8,7 +8,21 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, assert_type
 
-from freedompay_async import FreedomPay, GiftCardOrder, NewClient, Operation, Retry, Secret, Signer
+import aiohttp
+
+from freedompay_async import (
+    AiohttpTransport,
+    DirectTransport,
+    FreedomPay,
+    GiftCardOrder,
+    MockTransport,
+    NewClient,
+    Operation,
+    Retry,
+    Secret,
+    Signer,
+    freedompay_trace,
+)
 from freedompay_async.batch import Batch, Journal, Outcome, Plan, Report, read_file
 from freedompay_async.hashdt import HashDT
 from freedompay_async.models import (
@@ -26,6 +40,16 @@ from freedompay_async.models import (
     Statement,
 )
 from freedompay_async.settings.settings import Settings  # noqa: TC001 - as users import it
+from freedompay_async.transports import (
+    Attempt,
+    LostAnswer,
+    Message,
+    MockReply,
+    MockRequest,
+    NoConnection,
+    Reply,
+    Transport,
+)
 
 
 async def calls(fp: FreedomPay, person: NewClient) -> None:
@@ -140,6 +164,43 @@ def signers() -> None:
     FreedomPay(signer=PlainSigner(), region="KZ")
     assert_type(VaultSigner().secrets, tuple[Secret, ...])
     assert_type(VaultSigner().on_refusal, str)
+
+
+class OwnTransport(Transport):
+    async def send(self, message: Message, attempt: Attempt) -> Reply:
+        attempt.connected()
+        return Reply(200, {}, message.body)
+
+
+def answers(request: MockRequest) -> dict[str, str] | MockReply:
+    if request.call is None:
+        raise LostAnswer
+    if request.request_id is None:
+        raise NoConnection("no route", final=True)
+    return {"client": request.body["client_id"]} if request.body else MockReply(404, "none", {})
+
+
+async def answers_later(request: MockRequest) -> dict[str, object]:
+    return {"path": request.path, "type": request.headers["Content-Type"]}
+
+
+def wrong(request: MockRequest) -> str:
+    return request.path
+
+
+def transports() -> None:
+    for transport in (
+        AiohttpTransport(),
+        AiohttpTransport(aiohttp.ClientSession(trace_configs=[freedompay_trace()])),
+        DirectTransport(),
+        MockTransport(answers),
+        MockTransport(answers_later),
+        MockTransport(lambda request: {"path": request.path}),
+        OwnTransport(),
+    ):
+        FreedomPay(auth_id="1", secret_key="k", transport=transport)
+    assert_type(MockTransport(answers).requests, list[MockRequest])
+    MockTransport(wrong)  # type: ignore[arg-type]
 
 
 async def options(fp: FreedomPay, hashdt: HashDT) -> None:

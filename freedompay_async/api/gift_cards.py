@@ -30,6 +30,7 @@ from freedompay_async.guards.staying import Staying
 from freedompay_async.redaction.masking import mask_text
 from freedompay_async.redaction.secret import Otp
 from freedompay_async.settings.options import CHANGE_OPTIONS
+from freedompay_async.transport.handler_errors import is_handler_error
 
 if TYPE_CHECKING:
     from freedompay_async.contract.models.gift_cards import (
@@ -247,7 +248,9 @@ class GiftCardOrder(Staying):
         try:
             state = await self.status(timeout=timeout)
         # A signer may raise anything, and the caller has to learn of the confirmation.
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
+            if is_handler_error(error):
+                raise
             why = str(error) if isinstance(error, FreedomPayError) else type(error).__name__
             unsure.add_note(f"the question about the card's state failed too: {why}")
             raise unsure from (None if isinstance(error, FreedomPayError) else error)

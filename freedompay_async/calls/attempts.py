@@ -16,6 +16,7 @@ from freedompay_async.codec.messages import Evidence, Message, Reply, Verdict
 from freedompay_async.contract.table import REQUESTS_STATUS
 from freedompay_async.traffic.governor import NoTurn, Rank
 from freedompay_async.transport.base import Attempt, TransportError
+from freedompay_async.transport.handler_errors import is_handler_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -204,7 +205,9 @@ class Attempts:
             final, reason = True, str(error)
         except TransportError as error:
             final, reason = error.final, error.reason
-        except TimeoutError:
+        except TimeoutError as error:
+            if is_handler_error(error):
+                raise
             reason = (
                 "the deadline came" if attempt.sent else "it was still in the queue at the deadline"
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from freedompay_async.codec.encode import encode
@@ -101,7 +102,7 @@ class Composer:
             if signer is self._signer:
                 return message
             own = self.id
-            message = Message(message.method, message.path, self._own_headers(), message.body)
+            message = replace(message, headers=self._own_headers())
         else:
             own = (self.request_id if call.one_id else None) or new_request_id()
             if call.id_field is not IdField.ASKED_ABOUT:
@@ -122,8 +123,9 @@ class Composer:
         if call.needs_header_id and not signer.header_id:
             raise ConfigurationError(f"{WITHOUT_ID} Nothing was sent.")
         if call.headers_only:
-            return Message(call.method, call.path, self._own_headers(), b"")
-        return Message(call.method, call.path, {}, encode_body(call, self._request, self._extra))
+            return Message(call.method, call.path, self._own_headers(), b"", call.row_name)
+        body = encode_body(call, self._request, self._extra)
+        return Message(call.method, call.path, {}, body, call.row_name)
 
     def _keep(self, message: Message, signer: Signer) -> Message:
         self._message, self._signer = message, signer
@@ -143,9 +145,8 @@ def look_up_message(
         request_id: of the request that is asked about.
         signer: of the section of the row.
     """
-    message = Message(
-        call.method, call.path, {}, encode_body(call, StatusQuery(request_id=request_id))
-    )
+    body = encode_body(call, StatusQuery(request_id=request_id))
+    message = Message(call.method, call.path, {}, body, call.row_name)
     return _signed(message, call, signer, new_request_id())
 
 

@@ -22,6 +22,7 @@ from freedompay_async.contract.calls import Retry
 from freedompay_async.contract.models import RequestState
 from freedompay_async.errors import ConfigurationError, OutcomeUnknown
 from freedompay_async.guards.arguments import check_flag
+from freedompay_async.transport.handler_errors import is_handler_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -185,7 +186,7 @@ class Driver:
         """
         attempts, answers = self._attempts, self._answers
         work, current = attempts.work, attempts.current
-        if work is None or not self.call.changes:
+        if work is None or not self.call.changes or is_handler_error(error):
             return
         if not self._maybe_done and (current is None or not current.sent):
             return

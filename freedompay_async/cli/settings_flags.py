@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from freedompay_async.cli.carrying import carrying
+from freedompay_async.cli.output import say
 from freedompay_async.client import FreedomPay
+from freedompay_async.settings.proxies import Way
 from freedompay_async.settings.schemes import read_schemes, signers_of
-from freedompay_async.settings.settings import Settings, region_scheme
+from freedompay_async.settings.settings import Settings, endpoint_of, region_scheme
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -90,8 +93,17 @@ SETTINGS: Final[dict[str, tuple[Any, Any]]] = {
         ],
         False,
     ),
+    "verbose": (
+        Annotated[
+            bool,
+            _flag("Say on standard error which transport carries the calls.", "--verbose", "-v"),
+        ],
+        False,
+    ),
 }
 """Annotation and default of each parameter, by its name."""
+# Flags without a variable.
+_FLAGS_ONLY: Final = ("trust_env", "verbose")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +118,7 @@ class SettingsFlags:
     contract: Path | None = None
     proxy: str | None = None
     trust_env: bool = False
+    verbose: bool = False
 
     def settings(self) -> Settings:
         """The settings of the flags, and of the environment where a flag is left out.
@@ -117,7 +130,7 @@ class SettingsFlags:
             {
                 field.name: getattr(self, field.name)
                 for field in fields(self)
-                if field.name != "trust_env"
+                if field.name not in _FLAGS_ONLY
             }
         )
 
@@ -139,6 +152,10 @@ class SettingsFlags:
             ConfigurationError: a setting is missing or wrong.
         """
         settings = self.settings()
+        host = endpoint_of(settings.region, test=settings.test, base_url=settings.base_url)
+        carried = carrying(Way.of(host.base_url, proxy=settings.proxy, trust_env=self.trust_env))
+        if self.verbose:
+            say(f"transport: {carried}")
         signers = None
         if signing is not None:
             chosen = {} if settings.scheme is None else read_schemes(settings.scheme)
@@ -155,6 +172,7 @@ class SettingsFlags:
             max_connections=max_connections,
             record=record,
             trust_env=self.trust_env,
+            transport=carried.transport,
         )
 
 

@@ -56,6 +56,8 @@ class Message:
     path: str
     headers: dict[str, str]
     body: bytes
+    call: str | None = None
+    """The name of its row, such as `cards.issue`; `None`: its path is the caller's own."""
 
     def __repr__(self) -> str:
         return f"<{self.method} {self.path}, {len(self.body)} bytes>"

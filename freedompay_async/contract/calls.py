@@ -161,6 +161,8 @@ class Call(Generic[R]):
     rename: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Fields that an override gives another name, named in the same way."""
 
+    row_name: str | None = field(init=False, repr=False, compare=False)
+    """Its name as a row of the table; `None`: it is none, the caller named the path."""
     changes: bool = field(init=False, repr=False, compare=False)
     """Whether it changes something."""
     one_id: bool = field(init=False, repr=False, compare=False)
@@ -187,6 +189,8 @@ class Call(Generic[R]):
     def __post_init__(self) -> None:
         intent = issubclass(self.request, asked.Intent)
         asks = issubclass(self.request, asked.StatusQuery)
+        custom = self.mark is Mark.CUSTOM
+        object.__setattr__(self, "row_name", None if custom else self.name)
         object.__setattr__(self, "changes", self.retry is not Retry.READ)
         object.__setattr__(self, "one_id", self.fixed_id or not self.retry.harmless)
         unsure = self.mark is Mark.INFERRED or self.table_path is not None
@@ -199,7 +203,7 @@ class Call(Generic[R]):
         object.__setattr__(
             self, "needs_header_id", intent and changed and self.retry is Retry.ASKABLE
         )
-        accepted = intent and not self.retry.harmless and self.mark is not Mark.CUSTOM
+        accepted = intent and not self.retry.harmless and not custom
         object.__setattr__(self, "answer", RequestState if accepted else self.result)
         # The caller's own result may be any type, and need not be a class.
         kind = cast("object", self.result)

@@ -31,6 +31,7 @@ from freedompay_async.operations.unfinished import (
     still_processing,
 )
 from freedompay_async.traffic.waited import Waited
+from freedompay_async.transport.handler_errors import is_handler_error
 
 if TYPE_CHECKING:
     from freedompay_async.calls.session import Session
@@ -230,6 +231,8 @@ class Operation(Staying, Generic[R_co]):
         except FreedomPayError:
             raise
         except Exception as error:
+            if is_handler_error(error):
+                raise
             # A signer raised it, for one. The caller has to know of the request all the same.
             raise question_not_made(
                 error, call=self._call, request_id=self.request_id, done=self._done

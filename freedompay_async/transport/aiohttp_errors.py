@@ -6,74 +6,74 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 import aiohttp
-from aiohttp.http import HttpProcessingError
 
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.transport.base import CLOSED, TransportError
 
 if TYPE_CHECKING:
     from freedompay_async.settings.proxies import Way
-    from freedompay_async.transport.base import Attempt
+    from freedompay_async.transport.aiohttp_sending import Sending
 
-__all__ = ["ERRORS", "failure_of"]
+__all__ = ["failure_of"]
 
-ERRORS: Final = (
-    asyncio.CancelledError,
-    TransportError,
-    ConfigurationError,
-    aiohttp.ClientError,
-    HttpProcessingError,
-    OSError,
-    ValueError,
+# There is no connection to the host. Whoever raises one of these, aiohttp or a test double in its
+# place, says so.
+_NO_CONNECTION: Final = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.ServerFingerprintMismatch,
+    aiohttp.ClientHttpProxyError,
 )
-"""What may come out of an exchange."""
 
 
 def failure_of(
-    error: BaseException, attempt: Attempt, way: Way, *, closed: bool, proxied: bool
+    error: BaseException, sending: Sending, way: Way, *, closed: bool, proxied: bool
 ) -> BaseException:
-    """The error to raise in place of one of `ERRORS`.
+    """The error to raise in place of one that came out of an exchange.
 
     It holds no frame of the exchange, because the locals there have the body and the headers.
 
     Args:
         error: what came.
-        attempt: `sent` is set here where the error proves that a byte may have left.
+        sending: `sent` of its attempt is set here, unless it is proved that no byte has left: by
+            the kind of the error, or because aiohttp was still without a connection.
         way: named where there is no connection.
-        closed: the pool was closed meanwhile.
+        closed: the transport was closed meanwhile.
         proxied: aiohttp reads a proxy's address or the `.netrc` for this call.
     """
+    attempt = sending.attempt
     if isinstance(error, TransportError | ConfigurationError):
         return error.with_traceback(None)
+    if not sending.waiting and not isinstance(error, _NO_CONNECTION):
+        attempt.sent = True
     if isinstance(error, asyncio.CancelledError):
-        # A pool that is closed cancels whoever waits in it, although nobody cancelled the task.
+        # A connector that is closed cancels whoever waits in it, although nobody cancelled the
+        # task.
         task = asyncio.current_task()
         if not closed or task is None or task.cancelling():
             return error.with_traceback(None)
+    if closed and isinstance(
+        error, asyncio.CancelledError | aiohttp.ClientError | OSError | RuntimeError
+    ):
         return TransportError(CLOSED, final=True)
-    if attempt.late or isinstance(error, TimeoutError):
-        return TransportError(
-            "no answer in time" if attempt.sent else f"no connection in time{way.hint()}"
-        )
+    hint = "" if attempt.sent else way.hint()
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        reason = f"the server's certificate is not trusted ({error.certificate_error}){way.hint()}"
+        reason = f"the server's certificate is not trusted ({error.certificate_error}){hint}"
         return TransportError(reason, final=True)
-    if isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientPayloadError):
-        # Only a connection that was written to ends so. A test double of aiohttp raises it without
-        # one.
-        attempt.sent = True
-    if isinstance(error, ValueError) and not isinstance(error, aiohttp.ClientError):
-        if attempt.sent or not proxied:
-            return error
+    if isinstance(error, aiohttp.ClientError | OSError):
+        return TransportError(_reason(error, sent=attempt.sent) + hint)
+    if isinstance(error, ValueError) and proxied and not attempt.sent:
         # Such as a user for a call that has its own Authorization. The text is not shown, because a
         # password may be in it.
         return TransportError(
             "the proxy or the .netrc of the environment can't be used", final=True
         )
-    return TransportError(_reason(error) + ("" if attempt.sent else way.hint()))
+    return error.with_traceback(None)
 
 
-def _reason(error: BaseException) -> str:
+def _reason(error: aiohttp.ClientError | OSError, *, sent: bool) -> str:
+    if isinstance(error, TimeoutError):
+        return "no answer in time" if sent else "no connection in time"
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return f"the name {error.host} was not resolved"
     if isinstance(error, aiohttp.ClientConnectorError):
@@ -84,9 +84,14 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, aiohttp.ClientHttpProxyError):
         return f"the proxy refused the way to the host (HTTP {error.status})"
     if isinstance(error, aiohttp.ServerDisconnectedError):
-        return "the server closed the connection without an answer"
+        # Before there is a connection to the host only a proxy does this.
+        return (
+            "the server closed the connection without an answer"
+            if sent
+            else "the proxy closed the connection"
+        )
     if isinstance(error, aiohttp.ClientPayloadError):
         return "the answer was cut off"
-    if isinstance(error, HttpProcessingError):
+    if isinstance(error, aiohttp.ClientResponseError):
         return "the answer can't be read as HTTP"
     return f"the connection broke ({type(error).__name__})"

@@ -1,44 +1,69 @@
-"""The transport that a client uses unless it is given another; `pool.py` does the I/O."""
+"""The transport that a client uses unless it is given another."""
 
 from __future__ import annotations
 
-import asyncio
-import sys
-from concurrent.futures import ThreadPoolExecutor
-from importlib import import_module
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.transport.base import CLOSED, Transport, TransportError
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
+    import aiohttp
     from yarl import URL
 
     from freedompay_async.codec.messages import Message, Reply
+    from freedompay_async.transport.aiohttp_sender import Sender
     from freedompay_async.transport.base import Attempt, Destination
-    from freedompay_async.transport.pool import Pool
 
 __all__ = ["AiohttpTransport"]
 
-_POOL: Final = "freedompay_async.transport.pool"
-
 
 class AiohttpTransport(Transport):
-    """Sends over aiohttp's connections.
+    """Sends through a session of aiohttp.
 
-    aiohttp takes a fifth of a second to import. It is imported when the first client is made, or in
-    a thread if a loop is running by then.
+    Proxies, `.netrc`, and what hooks into aiohttp's sessions work: OpenTelemetry, Sentry, test
+    doubles. aiohttp takes a fifth of a second to import, and is imported when the first client is
+    made.
+
+    aiohttp reads the answers, and some things it does not tell:
+
+    * Data may come in one piece with the end of an answer or of a TLS handshake. A whole answer
+      there is noticed, because it is there before the request: the outcome of the call is unknown.
+      A part of one can make the next answer unreadable, or change its head.
+    * An answer without a length ends with its connection. Where the network breaks that, a part
+      passes as the whole. JSON shows it.
+    * Informational answers (1xx) are passed over until the time of the attempt is up.
+
+    `DirectTransport` has none of these limits.
+
+    Args:
+        session: a session of your own, made on the event loop of the client, with
+            `trace_configs=[freedompay_trace()]`. It is not closed. What it knows of cookies, names,
+            proxies, local addresses and how many connections there may be applies to these calls
+            too, and so do its classes of requests and responses. Its redirects, middlewares,
+            time-outs, TLS settings, `raise_for_status` and decompression do not. Give it
+            `cookie_jar=aiohttp.DummyCookieJar()` unless the issuer asks for cookies.
+
+            A trace can only observe, so some promises are weaker. A call is sent again only if the
+            time-outs of connection and attempt still fit into `Policy.resend_within`. What comes on
+            an idle connection is noticed as far as it is a whole answer, and after the request has
+            left: the outcome is unknown. The rest of a large request may leave after its call has
+            ended. aiohttp repeats a GET when an idle connection breaks. `warm_up` is not available.
+            After a fork, the connections are yours to look after.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, session: aiohttp.ClientSession | None = None) -> None:
+        self._given: Final = session
         self._bound: tuple[URL, Destination] | None = None
-        self._pool: Pool | None = None
+        self._make: Callable[[], Sender] | None = None
+        self._sender: Sender | None = None
         self._closed = False
 
     def bind(self, destination: Destination) -> None:
-        # yarl finds errors in an address that urllib does not, and the pool uses yarl.
+        # yarl finds errors in an address that urllib does not, and aiohttp uses yarl.
         from yarl import URL  # noqa: PLC0415 - only a program that makes a client pays for it
 
         proxy, read = destination.way.proxy, "base_url"
@@ -51,53 +76,52 @@ class AiohttpTransport(Transport):
             raise ConfigurationError(
                 f"{read} has an invalid host name. Nothing was sent."
             ) from None
+        # These import aiohttp, and no call is to wait for that.
+        if self._given is None:
+            from freedompay_async.transport.aiohttp_own import OwnSender  # noqa: PLC0415
+
+            self._make = partial(OwnSender, base, destination)
+        else:
+            from freedompay_async.transport.aiohttp_given import (  # noqa: PLC0415
+                GivenSender,
+                check_session,
+                tls_of,
+            )
+
+            check_session(self._given, destination)
+            tls = tls_of(base, destination)
+            self._make = partial(GivenSender, base, destination, self._given, tls=tls)
         self._bound = base, destination
-        if not _loop_is_running():
-            import_module(_POOL)
 
     async def open(self) -> None:
-        """Load aiohttp and make the pool; no connection is opened."""
-        await self._opened()
+        """Make the session; no connection is opened."""
+        self._opened()
 
-    async def _opened(self) -> Pool:
-        if not hasattr(sys.modules.get(_POOL), "Pool"):
-            # It is not imported yet, or another thread is importing it.
-            await _load()
+    def _opened(self) -> Sender:
         if self._closed:
             # A call that began before the client was closed must not open a connection after it.
             raise TransportError(CLOSED, final=True)
-        if self._pool is None:
-            from freedompay_async.transport.pool import Pool  # noqa: PLC0415 - loaded above
-
-            if self._bound is None:
+        if self._sender is None:
+            if self._make is None:
                 raise ConfigurationError("this transport has no client. Nothing was sent.")
-            self._pool = Pool(*self._bound)
-        return self._pool
+            self._sender = self._make()
+        return self._sender
 
     def send(self, message: Message, attempt: Attempt) -> Coroutine[Any, Any, Reply]:
-        return (
-            self._send_first(message, attempt)
-            if self._pool is None
-            else self._pool.send(message, attempt)
-        )
-
-    async def _send_first(self, message: Message, attempt: Attempt) -> Reply:
-        async with asyncio.timeout_at(attempt.deadline):
-            pool = await self._opened()
-        return await pool.send(message, attempt)
+        return (self._sender or self._opened()).send(message, attempt)
 
     async def warm_up(self, count: int, attempt: Attempt) -> None:
-        await (await self._opened()).warm_up(count, attempt)
+        await self._opened().warm_up(count, attempt)
 
     async def close(self) -> None:
         self._closed = True
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            await pool.close()
+        sender, self._sender = self._sender, None
+        if sender is not None:
+            await sender.close()
 
     def disown(self) -> None:
-        if self._pool is not None:
-            self._pool.disown()
+        if self._sender is not None:
+            self._sender.disown()
 
     def __repr__(self) -> str:
         if self._bound is None:
@@ -105,24 +129,6 @@ class AiohttpTransport(Transport):
         base, destination = self._bound
         way = f"{destination.way!r}, " if destination.way.proxy else ""
         state = "closed" if self._closed else "not opened"
-        if self._pool is not None:
-            state = f"open, {self._pool.active} active, {self._pool.idle} idle"
+        if self._sender is not None:
+            state = f"open, {self._sender.active} active, {self._sender.idle} idle"
         return f"AiohttpTransport({str(base)!r}, {way}{state})"
-
-
-async def _load() -> None:
-    # The loop's own threads would live until its end, and a child that is forked later would
-    # inherit them.
-    thread = ThreadPoolExecutor(1)
-    try:
-        await asyncio.get_running_loop().run_in_executor(thread, import_module, _POOL)
-    finally:
-        thread.shutdown(wait=False)
-
-
-def _loop_is_running() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True

@@ -132,11 +132,14 @@ class Transport(Protocol):
         Raises:
             ConfigurationError: the transport can't reach such a host.
         """
+        # Without a statement, type checkers want it written in a derived class; so below.
+        return
 
     async def open(self) -> None:
         """Prepare for the first call, without a connection. Called by `async with client`; `send`
         must work without it.
         """
+        return
 
     @abstractmethod
     def send(self, message: Message, attempt: Attempt) -> Coroutine[Any, Any, Reply]:
@@ -159,11 +162,14 @@ class Transport(Protocol):
         Raises:
             TransportError: they can't be opened.
         """
+        return
 
     async def close(self) -> None:
         """Close all connections. Calls on the way end with a `TransportError`. Called once."""
+        return
 
     def disown(self) -> None:
         """Let go of all connections without closing them. Called in a forked child, where they are
         copies of the parent's.
         """
+        return

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from freedompay_async.codec.messages import Reply
 from freedompay_async.transport.base import TransportError
+from freedompay_async.transport.handler_errors import is_handler_error
 
 if TYPE_CHECKING:
     from freedompay_async.codec.messages import Message
@@ -37,13 +38,10 @@ async def send_checked(transport: Transport, message: Message, attempt: Attempt)
             failure = error
         else:
             failure = TransportError("the transport cancelled the call")
-    except TimeoutError:
-        reason = "no answer in time" if attempt.sent else "no connection in time"
-        failure = TransportError(reason)
-    except OSError as error:
-        failure = TransportError(f"the transport failed ({type(error).__name__})")
-    except Exception as error:  # noqa: BLE001 - it is raised below
-        failure = error
+    except Exception as error:
+        if is_handler_error(error):
+            raise
+        failure = _failure_of(error, attempt)
     else:
         if not attempt.sent:
             attempt.sent = True
@@ -53,6 +51,14 @@ async def send_checked(transport: Transport, message: Message, attempt: Attempt)
             )
         return _checked(reply)
     raise failure.with_traceback(None)
+
+
+def _failure_of(error: Exception, attempt: Attempt) -> Exception:
+    if isinstance(error, TimeoutError):
+        return TransportError("no answer in time" if attempt.sent else "no connection in time")
+    if isinstance(error, OSError):
+        return TransportError(f"the transport failed ({type(error).__name__})")
+    return error
 
 
 def _checked(reply: object) -> Reply:

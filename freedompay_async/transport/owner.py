@@ -14,6 +14,7 @@ from freedompay_async.transport.aiohttp_transport import AiohttpTransport
 from freedompay_async.transport.base import CLOSED, Transport, TransportError
 from freedompay_async.transport.checked import send_checked
 from freedompay_async.transport.direct_transport import DirectTransport
+from freedompay_async.transport.mock_transport import MockTransport
 
 if TYPE_CHECKING:
     import asyncio
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["OwnedTransport", "check_transport"]
 
 log: Final = logging.getLogger("freedompay_async")
-_OWN: Final = (AiohttpTransport, DirectTransport)
+_OWN: Final = (AiohttpTransport, DirectTransport, MockTransport)
 
 
 class OwnedTransport:

@@ -39,12 +39,18 @@ async def test_the_first_example_issues_a_card_on_the_sandbox(tmp_path):
     assert done.stdout.decode().split() == ["card:", *cards]
 
 
-async def test_the_example_of_a_test_passes():
+@pytest.mark.parametrize(
+    ("block", "name"),
+    [
+        (BLOCKS[1], "test_a_card_is_issued"),
+        (BLOCKS[2], "test_a_lost_answer_makes_no_second_card"),
+    ],
+)
+async def test_an_example_of_a_test_passes(block, name):
     names: dict[str, object] = {}
-    exec(BLOCKS[1], names)
-    test = names["test_a_lost_answer_makes_no_second_card"]
+    exec(block, names)
 
-    assert await test() is None
+    assert await names[name]() is None
 
 
 @pytest.mark.parametrize("target", re.findall(r"\]\(([^)#:]+)\)", README))
@@ -53,7 +59,7 @@ def test_a_link_leads_to_a_file(target):
 
 
 def test_every_example_is_run_here():
-    assert len(BLOCKS) == 2
+    assert len(BLOCKS) == 3
 
 
 @pytest.mark.parametrize("target", re.findall(r"^ {4}make (\w+)$", README, re.MULTILINE))

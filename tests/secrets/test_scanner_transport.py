@@ -6,6 +6,8 @@ import ssl
 
 import pytest
 
+from freedompay_async import MockTransport, NotSent
+from freedompay_async.transports import LostAnswer, MockReply, NoConnection
 from tests.secrets.marked import client, pin_client
 
 pytestmark = pytest.mark.usefixtures("loud")
@@ -86,3 +88,53 @@ def certificate(tmp_path_factory):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file)
     return context
+
+
+def _lost(request):
+    raise LostAnswer
+
+
+def _not_sent(request):
+    raise NoConnection
+
+
+def _own_error(request):
+    raise KeyError(request.call)
+
+
+def _one_of_the_clients(request):
+    raise NotSent("no")
+
+
+def _no_json(request):
+    return {"said": request.body or dict(request.headers), "more": object()}
+
+
+def _no_answer(request):
+    return repr(request)
+
+
+def _wrong_headers(request):
+    return MockReply(200, request.body, {**request.headers, "x-number": 1})
+
+
+HANDLERS = {
+    "lost": (_lost, {"OutcomeUnknown", "StillProcessing"}),
+    "not sent": (_not_sent, {"NotSent", "StillProcessing"}),
+    "an error of its own": (_own_error, {"KeyError"}),
+    "an error of the client's": (_one_of_the_clients, {"ConfigurationError"}),
+    "no JSON": (_no_json, {"ConfigurationError"}),
+    "no answer": (_no_answer, {"ConfigurationError"}),
+    "wrong headers": (_wrong_headers, {"ConfigurationError"}),
+}
+
+
+@pytest.mark.parametrize(("handler", "errors"), HANDLERS.values(), ids=HANDLERS)
+async def test_mock_that_fails_shows_no_secret(search, handler, errors):
+    mocks = MockTransport(handler), MockTransport(handler)
+    async with client(transport=mocks[0]) as fp, pin_client(transport=mocks[1]) as hashdt:
+        await search.all_calls(fp, hashdt)
+    search.leaks += search.scanner.value([each.requests for each in mocks], "requests")
+
+    assert search.found == []
+    assert search.errors == errors

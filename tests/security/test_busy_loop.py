@@ -128,7 +128,7 @@ class Host:
             connection.sendall(self._answer)
 
 
-@pytest.fixture(params=["plain", "TLS 1.2", "TLS 1.3", "TLS 1.3, by aiohttp's session"])
+@pytest.fixture(params=["plain", "TLS 1.2", "TLS 1.3", "TLS 1.3, trust_env"])
 def way(request):
     return request.param
 
@@ -169,7 +169,7 @@ def client(way, host, authority):
             base_url=f"{scheme}://127.0.0.1:{host.port}",
             policy=Policy(attempts=1),
             timeout=5.0,
-            trust_env="session" in way,
+            trust_env="trust_env" in way,
             **tls,
             **options,
         )

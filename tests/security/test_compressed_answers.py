@@ -51,14 +51,6 @@ NOT_READ = {
 }
 
 
-@pytest.fixture(params=["connection", "session"])
-def way(request, monkeypatch):
-    """By the client's own use of a connection, and by aiohttp's session."""
-    if request.param == "session":
-        monkeypatch.setattr("freedompay_async.transport.pool._REQUEST", None)
-
-
-@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("name", READ)
 async def test_answer_to_an_effect_is_read(serving, ask, whole, name):
     coding, body = READ[name]
@@ -72,7 +64,6 @@ async def test_answer_to_an_effect_is_read(serving, ask, whole, name):
     )
 
 
-@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("name", NOT_READ)
 async def test_answer_to_a_question_that_is_not_read_is_named(serving, ask, whole, name):
     coding, body = NOT_READ[name]
@@ -95,7 +86,6 @@ async def test_effect_whose_answer_is_not_read_is_asked_about(serving, ask, whol
     assert operation.answer.request_status == "process"
 
 
-@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize(("most", "read"), [(len(OK), True), (len(OK) - 1, False)])
 async def test_answer_may_be_as_large_as_any_other_when_it_is_unpacked(
     serving, ask, whole, most, read

@@ -230,20 +230,25 @@ async def test_settings_of_the_environment_take_a_limit_too(monkeypatch):
         FreedomPay.from_env(max_answer=0)
 
 
-async def test_answers_in_passing_are_ten_at_most(serving, ask, good):
+async def test_answers_in_passing_are_passed_until_the_time_of_the_attempt_is_up(
+    serving, ask, good, hasty
+):
     passing = b"HTTP/1.1 102 Processing\r\n\r\n"
 
     async def ten(asked):
         asked.writer.write(passing * 10 + good["effect"])
 
-    async def eleven(asked):
-        asked.writer.write(passing * 11 + good["effect"])
+    async def endless(asked):
+        while not asked.writer.is_closing():
+            asked.writer.write(passing)
+            await asked.writer.drain()
+            await asyncio.sleep(0.001)
 
     async with serving(ten) as host:
         await ask("effect", host.port)
         assert host.paths == ["card/bulk_issue"]
-    async with serving(eleven, good["effect"]) as host:
-        await ask("effect", host.port)
+    async with serving(endless, good["effect"]) as host:
+        await ask("effect", host.port, policy=hasty(attempt_timeout=0.1))
         assert host.paths == ["card/bulk_issue", "request/status"]
 
 

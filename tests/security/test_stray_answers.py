@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import select
 
+import aiohttp
 import pytest
-from aiohttp.client_proto import ResponseHandler
 
 from freedompay_async import NotSent
 
@@ -136,10 +137,33 @@ async def test_any_number_of_idle_connections_may_have_spoken(serving, connect, 
     assert host.connections == 13
 
 
-async def test_host_that_always_speaks_first_gets_no_byte(serving, connect, good, monkeypatch):
-    monkeypatch.setattr(ResponseHandler, "should_close", True)
-    async with serving(good["effect"]) as host:
-        with pytest.raises(NotSent, match="the server sent data on an idle connection"):
-            await connect(host.port, timeout=1.0).cards.bulk_issue(product_id=2000, count=1)
+async def test_host_that_always_speaks_first_gets_no_byte(connect, good, monkeypatch, hasty):
+    opened = aiohttp.TCPConnector.connect
 
-    assert host.came == []
+    async def connected(self, *args):
+        """The loop has read nothing of what the host says before it is asked."""
+        connection = await opened(self, *args)
+        connection.transport.pause_reading()
+        descriptor = connection.transport.get_extra_info("socket").fileno()
+        while not select.select([descriptor], [], [], 0)[0]:
+            await asyncio.sleep(0.001)
+        connection.transport.resume_reading()
+        return connection
+
+    monkeypatch.setattr(aiohttp.TCPConnector, "connect", connected)
+    came = []
+
+    async def speaks(reader, writer):
+        writer.write(good["effect"])
+        came.append(await reader.read(1))
+        writer.close()
+
+    server = await asyncio.start_server(speaks, "127.0.0.1", 0)
+    client = connect(server.sockets[0].getsockname()[1], policy=hasty(attempts=1))
+    with pytest.raises(NotSent, match="the server sent data on an idle connection"):
+        await client.cards.bulk_issue(product_id=2000, count=1)
+    while len(came) < 5:
+        await asyncio.sleep(0.001)
+    server.close()
+
+    assert came == [b""] * 5

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import json
 
+import aiohttp
 import pytest
 
 from freedompay_async import (
@@ -20,7 +21,6 @@ from freedompay_async import (
 )
 from freedompay_async.codec.messages import Message
 from freedompay_async.transport.base import Attempt, TransportError
-from freedompay_async.transport.connector import Connector
 from tests.transports import bound, in_use
 
 NO_LENGTH = b"HTTP/1.1 %s\r\nContent-Type: text/html\r\n\r\n"
@@ -242,6 +242,6 @@ async def test_a_warm_up_of_a_client_that_is_closed_meanwhile_says_so(connect, i
         await fp.aclose()
         raise asyncio.CancelledError
 
-    monkeypatch.setattr(Connector, "quiet_connection", closing)
+    monkeypatch.setattr(aiohttp.TCPConnector, "connect", closing)
     with pytest.raises(NotSent, match="closed"):
         await fp.warm_up(1)

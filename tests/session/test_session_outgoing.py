@@ -20,7 +20,6 @@ from freedompay_async import (
 )
 from freedompay_async.models import Address, IdentificationInfo
 from freedompay_async.transport.base import Attempt
-from freedompay_async.transport.connector import current_attempt
 from tests.person_examples import new_client
 
 BASE = "https://api.example.com"
@@ -266,15 +265,8 @@ async def test_redirect_of_an_effect_is_asked_about(client, mocked):
     }
 
 
-# The mock stands in for the whole of the HTTP library: it knows no connections, so the moment of
-# having one is told by hand.
-def in_hand(error):
-    def connected(url, **kwargs):
-        current_attempt.get().connected()
-
-    return {"exception": error, "callback": connected}
-
-
+# The mock stands in for the whole of the HTTP library, and tells of no connection. So only an error
+# that proves it means that nothing was sent.
 LOST = {
     "disconnected": aiohttp.ServerDisconnectedError(),
     "reset": aiohttp.ClientOSError(104, "reset"),
@@ -287,8 +279,10 @@ LOST = {
 
 
 @pytest.mark.parametrize("error", LOST.values(), ids=LOST)
-async def test_error_after_a_connection_was_in_hand_is_asked_about(client, mocked, error):
-    mocked.post(PREFIX + "card/activate", **in_hand(error))
+async def test_error_that_does_not_prove_that_nothing_was_sent_is_asked_about(
+    client, mocked, error
+):
+    mocked.post(PREFIX + "card/activate", exception=error)
     mocked.post(PREFIX + "request/status", payload={"status": "ok", "request_status": "success"})
 
     op = await client.cards.activate("c-1", request_id=OWN)
@@ -298,8 +292,8 @@ async def test_error_after_a_connection_was_in_hand_is_asked_about(client, mocke
 
 
 @pytest.mark.parametrize("error", LOST.values(), ids=LOST)
-async def test_error_of_a_read_after_a_connection_was_in_hand_is_unknown(client, mocked, error):
-    mocked.post(PREFIX + "request/status", repeat=True, **in_hand(error))
+async def test_error_of_a_read_that_does_not_prove_it_is_unknown(client, mocked, error):
+    mocked.post(PREFIX + "request/status", repeat=True, exception=error)
 
     with pytest.raises(OutcomeUnknown, match="safe to repeat"):
         await client.requests.status(OWN)
@@ -320,7 +314,7 @@ NOT_SENT = {
 
 
 @pytest.mark.parametrize("error", NOT_SENT.values(), ids=NOT_SENT)
-async def test_error_before_a_connection_was_in_hand_is_not_sent_after_four_attempts(
+async def test_error_of_a_connection_that_can_not_be_made_is_not_sent_after_four_attempts(
     client, mocked, error
 ):
     mocked.post(PREFIX + "card/activate", repeat=True, exception=error)

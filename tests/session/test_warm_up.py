@@ -82,6 +82,13 @@ async def test_a_closed_client_can_not_be_warmed_up(connect, issuer):
         await fp.warm_up(1)
 
 
-async def test_the_way_through_a_proxy_of_the_environment_is_not_known_beforehand(connect):
-    with pytest.raises(NotSent, match="trust_env"):
-        await connect("https://127.0.0.1:9", trust_env=True).warm_up(1)
+async def test_it_opens_them_with_trust_env_too(connect, pool, tmp_path, monkeypatch):
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    async with RawIssuer(tls=server_context(tmp_path)) as issuer:
+        fp = connect(issuer, ssl_context=client_context(), trust_env=True)
+        await fp.warm_up(2)
+        opened = issuer.connections, pool(fp).idle
+        await asyncio.gather(fp.cards.balance("card"), fp.cards.balance("card"))
+        await fp.aclose()
+
+    assert (opened, issuer.connections) == ((2, 2), 2)

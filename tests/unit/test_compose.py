@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from freedompay_async.calls.compose import Composer, look_up_message
-from freedompay_async.contract.calls import Retry
+from freedompay_async.contract.calls import Mark, Retry
 from freedompay_async.contract.models import (
     CardActivation,
     CardId,
@@ -90,6 +90,15 @@ def test_the_message_goes_to_the_path_of_the_call_and_is_signed_for_it(kind):
 
     assert (message.method, message.path) == (call.method, call.path)
     assert message.headers["X-Signature"] == f"a {call.path} {len(message.body)}"
+
+
+@pytest.mark.parametrize("kind", CALLS)
+def test_the_message_has_the_name_of_its_call_unless_the_path_is_the_callers_own(kind):
+    made = composer(kind, path="/v6/other")
+    own = composer(kind, name="/v6/other", mark=Mark.CUSTOM)
+
+    assert {made.compose(Signer(name)).call for name in ("a", "b")} == {CALLS[kind][0].name}
+    assert {own.compose(Signer(name)).call for name in ("a", "b")} == {None}
 
 
 def test_the_callers_id_is_that_of_the_effect():
@@ -248,6 +257,7 @@ def test_a_look_up_names_the_request_and_has_an_id_of_its_own():
     assert [json.loads(each.body) for each in (first, second)] == [{"request_id": OWN}] * 2
     assert len({OWN, id_in_header(first), id_in_header(second)}) == 3
     assert (first.method, first.path) == (REQUESTS_STATUS.method, REQUESTS_STATUS.path)
+    assert first.call == REQUESTS_STATUS.name
 
 
 async def test_a_look_up_of_an_async_signer_comes_later():

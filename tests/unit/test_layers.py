@@ -30,8 +30,8 @@ LEVELS = (
     # The sandbox uses nothing of the rest: a test below.
     ("batch", "sandbox"),
     ("cli",),
-    # What users import: the package itself uses neither.
-    ("models", "testing"),
+    # What users import: the package itself uses none of it.
+    ("models", "testing", "transports"),
 )
 ORDER = tuple(name for level in LEVELS for name in level)
 FILES = {str(path.relative_to(ROOT)): path for path in sorted(ROOT.rglob("*.py"))}
@@ -154,20 +154,19 @@ def test_the_sandbox_uses_nothing_of_the_package(name):
 
 
 def test_what_a_user_imports_brings_no_batch_sandbox_or_command():
-    assert used("__init__.py") & {"batch", "sandbox", "cli", "transport"} == set()
+    assert used("__init__.py") & {"batch", "sandbox", "cli"} == set()
     assert "calls.session" not in arrows("__init__.py")
 
 
-def test_only_the_pool_its_parts_and_the_sandbox_import_aiohttp():
+def test_only_its_transport_and_the_sandbox_import_aiohttp():
     assert users("aiohttp") == {"transport", "sandbox"}
     assert {
         name
         for name in FILES
         if part(name) == "transport" and "aiohttp" in {each.split(".")[0] for each in imports(name)}
     } == {
-        os.path.join("transport", "aiohttp_errors.py"),
-        os.path.join("transport", "connector.py"),
-        os.path.join("transport", "pool.py"),
+        os.path.join("transport", f"aiohttp_{name}.py")
+        for name in ("connector", "errors", "given", "own", "sender", "trace", "transport")
     }
 
 
@@ -205,7 +204,7 @@ def test_importing_the_batch_does_not_import_what_a_plan_looks_up(library):
     assert output_of(code) == ("False", "")
 
 
-@pytest.mark.parametrize("library", ["aiohttp", "typer", "rich", "sqlite3"])
+@pytest.mark.parametrize("library", ["aiohttp", "httptools", "typer", "rich", "sqlite3"])
 def test_importing_the_package_does_not_import(library):
     code = f"import sys, freedompay_async; print({library!r} in sys.modules)"
 
@@ -254,13 +253,10 @@ def test_what_is_asked_of_a_value_is_declared_and_not_looked_up_by_its_name():
 
 
 def test_what_a_call_needs_is_handed_to_it_and_not_left_in_a_context():
-    """But for the HTTP library's connector, which is called by that library and gets no argument of
-    ours.
-    """
     made = {
         name.replace(os.sep, "/")
         for name, path in FILES.items()
         if "ContextVar" in path.read_text("utf-8")
     }
 
-    assert made == {"transport/connector.py"}
+    assert made == set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -10,7 +11,13 @@ import typer
 from freedompay_async.cli.common import run
 from freedompay_async.cli.doctor.calls import check_answers, check_latency
 from freedompay_async.cli.doctor.checks import Check, CheckResult, not_tried
-from freedompay_async.cli.doctor.network import check_clock, check_connection, check_name, check_way
+from freedompay_async.cli.doctor.network import (
+    check_clock,
+    check_connection,
+    check_name,
+    check_transport,
+    check_way,
+)
 from freedompay_async.cli.doctor.schemes import (
     SCHEMES,
     check_scheme,
@@ -20,7 +27,7 @@ from freedompay_async.cli.doctor.schemes import (
 )
 from freedompay_async.cli.doctor.target import check_settings
 from freedompay_async.cli.exits import Exit
-from freedompay_async.cli.settings_flags import SettingsFlags, with_settings
+from freedompay_async.cli.settings_flags import SETTINGS, SettingsFlags, with_settings
 from freedompay_async.codec.to_json import to_json
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.settings.schemes import Scheme
@@ -38,7 +45,7 @@ _CALLS: Final = ("latency", "answers")
 _VARIABLE: Final = "FREEDOMPAY_SIGNATURE"
 
 
-@with_settings
+@partial(with_settings, only=[name for name in SETTINGS if name != "verbose"])
 def doctor(
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     *,
@@ -90,6 +97,7 @@ async def _examine(settings: Check, target: Target) -> AsyncGenerator[Check]:
     """Run the checks one by one; checks that a failure makes pointless are not tried."""
     yield settings
     yield check_way(target)
+    yield check_transport(target)
     name = await check_name(target)
     yield name
     if name.result is not CheckResult.OK:

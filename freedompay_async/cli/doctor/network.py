@@ -14,13 +14,22 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
 
+from freedompay_async.cli.carrying import carrying
 from freedompay_async.cli.doctor.checks import Check, CheckResult
 from freedompay_async.cli.doctor.tunnel import NoWay, open_tunnel
 
 if TYPE_CHECKING:
     from freedompay_async.cli.doctor.target import Target
 
-__all__ = ["Line", "check_clock", "check_connection", "check_name", "check_way", "judge_clock"]
+__all__ = [
+    "Line",
+    "check_clock",
+    "check_connection",
+    "check_name",
+    "check_transport",
+    "check_way",
+    "judge_clock",
+]
 
 _SECONDS: Final = 10.0
 _CLOCK_SECONDS: Final = 60.0
@@ -67,6 +76,14 @@ def check_way(target: Target) -> Check:
         result=CheckResult.OK,
         detail=detail,
         advice="to go through it: --trust-env, or FREEDOMPAY_PROXY",
+    )
+
+
+def check_transport(target: Target) -> Check:
+    """What carries the calls, those of the checks below too."""
+    carried = carrying(target.way)
+    return Check(
+        name="transport", result=CheckResult.OK, detail=str(carried), advice=carried.advice
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 NAMES = [
     "settings",
     "way",
+    "transport",
     "name",
     "connection",
     "clock",

@@ -18,7 +18,7 @@ class TestHost:
             shell, server(lambda headers: (200, "<html>Welcome</html>"), kind="text/html")
         )
 
-        assert results(shown)[5:8] == ["wrong"] * 3
+        assert results(shown)[6:9] == ["wrong"] * 3
         assert (
             shown["jws-hs512"]["detail"]
             == "the host does not answer like the Card API (HTTP 200, an HTML page)"
@@ -50,14 +50,14 @@ class TestHost:
     def test_trouble(self, shell, server, status):
         shown = doctor(shell, server(lambda headers: (status, "{}")))
 
-        assert results(shown)[5:] == ["unknown"] * 5
+        assert results(shown)[6:] == ["unknown"] * 5
         assert shown["sign"]["detail"].startswith("no answer (")
         assert shown["sign"]["advice"] == "try again in a minute"
 
     def test_a_name_that_there_is_not(self, shell):
         shown = doctor(shell, "https://nowhere.invalid")
 
-        assert results(shown) == ["ok", "ok", "wrong", *["unknown"] * 7]
+        assert results(shown) == ["ok", "ok", "ok", "wrong", *["unknown"] * 7]
         assert shown["name"]["detail"].startswith("the name nowhere.invalid was not resolved (")
         assert shown["answers"]["detail"] == "not tried: the name was not resolved"
 
@@ -68,7 +68,7 @@ class TestHost:
     def test_nobody_there(self, shell, free_port):
         shown = doctor(shell, f"http://127.0.0.1:{free_port}")
 
-        assert results(shown) == ["ok", "ok", "ok", "wrong", *["unknown"] * 6]
+        assert results(shown) == ["ok", "ok", "ok", "ok", "wrong", *["unknown"] * 6]
         assert shown["connection"]["detail"].startswith(
             f"no connection to 127.0.0.1:{free_port} (Connect"
         )
@@ -157,7 +157,7 @@ class TestClock:
             taken.shutdown(socket.SHUT_RDWR)
         thread.join()
 
-        assert results(shown)[4:] == ["unknown"] * 6
+        assert results(shown)[5:] == ["unknown"] * 6
 
     def test_connections_that_are_not_kept(self, shell, server):
         accepted = []
@@ -185,7 +185,7 @@ def test_an_answer_that_is_not_the_contract_s(shell, server):
 
     shown = doctor(shell, server(answer))
 
-    assert results(shown) == ["ok"] * 9 + ["unknown"]
+    assert results(shown) == ["ok"] * 10 + ["unknown"]
     assert shown["answers"]["detail"] == "not as in the contract: unknown field colour (6)"
 
 

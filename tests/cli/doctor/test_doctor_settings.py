@@ -19,7 +19,7 @@ class TestWell:
             name for name, check in shown.items() if "your settings use it" in check["detail"]
         } == {used}
         assert all(
-            "a wrong key is refused (HTTP 401 " in shown[name]["detail"] for name in NAMES[5:8]
+            "a wrong key is refused (HTTP 401 " in shown[name]["detail"] for name in NAMES[6:9]
         )
 
     def test_each_check_is_a_line(self, shell, issuer):
@@ -35,8 +35,9 @@ class TestWell:
             in lines[0]
         )
         assert "straight to the host, without a proxy" in lines[1]
-        assert "plain http to this machine" in lines[3]
-        assert "connections are kept open" in lines[8]
+        assert lines[2].endswith("  DirectTransport")
+        assert "plain http to this machine" in lines[4]
+        assert "connections are kept open" in lines[9]
 
     def test_it_asks_harmless_questions_only(self, shell, issuer):
         doctor(shell, issuer.base_url, code=0)
@@ -105,7 +106,7 @@ class TestSettings:
     def test_no_region(self, shell, issuer):
         shown = doctor(shell, issuer.base_url, FREEDOMPAY_REGION=None)
 
-        assert results(shown) == ["wrong", *["ok"] * 9]
+        assert results(shown) == ["wrong", *["ok"] * 10]
         assert shown["settings"]["advice"].startswith("set FREEDOMPAY_REGION (KZ, KG or UZ)")
         assert shown["sign"]["advice"] == (
             "to use it, set FREEDOMPAY_SIGNATURE=sign, --scheme sign, or in code scheme='sign'"

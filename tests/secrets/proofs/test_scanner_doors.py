@@ -8,12 +8,15 @@ import asyncio
 import base64
 import json
 
+import aiohttp
 import pytest
 
 from freedompay_async import Secret
 from freedompay_async.codec.messages import Reply
 from freedompay_async.contract.calls import Retry
 from freedompay_async.hashdt import HashDT
+from freedompay_async.transport.aiohttp_trace import freedompay_trace
+from freedompay_async.transport.aiohttp_transport import AiohttpTransport
 from tests.secrets.issuer_of_trouble import TELLS, Asked
 from tests.secrets.marked import (
     CALLS,
@@ -300,28 +303,31 @@ async def variables(scanner, works, *, moments):
 
 
 @pytest.mark.parametrize("region", ["KZ", "KG"])
-@pytest.mark.parametrize(
-    "double", [False, True], ids=["by its own connection", "by the session of aiohttp"]
-)
+@pytest.mark.parametrize("given", [False, True], ids=["its own session", "a session of the user's"])
 async def test_frame_that_waits_for_an_answer_holds_no_secret(
-    scanner, serving, monkeypatch, tmp_path, region, double
+    scanner, serving, tmp_path, region, given
 ):
-    if double:
-        monkeypatch.setattr("freedompay_async.transport.pool._REQUEST", None)
     async with (
+        aiohttp.ClientSession(trace_configs=[freedompay_trace()]) as session,
         serving("stalled") as url,
-        client(url, region=region, record=tmp_path / "r.jsonl") as fp,
+        client(
+            url,
+            region=region,
+            record=tmp_path / "r.jsonl",
+            transport=AiohttpTransport(session) if given else None,
+        ) as fp,
         pin_client(url) as hashdt,
     ):
         async with asyncio.timeout(30):
-            await fp.warm_up(1)
+            if not given:
+                await fp.warm_up(1)
             await hashdt.warm_up(1)
             works = {name: make(fp, extra=EXTRA) for name, make in (CALLS | MORE_CALLS).items()}
             works |= {name: make(hashdt) for name, make in PIN_CALLS.items()}
             leaks, seen = await variables(scanner, works, moments=300)
 
     assert leaks == []
-    assert seen >= {"drive", "send", "_try", "_by_session" if double else "_exchange"}
+    assert seen >= {"drive", "send", "_try"}
 
 
 async def test_frame_that_waits_to_ask_again_holds_no_secret(scanner, serving):

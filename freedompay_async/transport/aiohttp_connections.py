@@ -1,0 +1,141 @@
+"""The connections of our connector: who has which, and what comes on those that nobody has.
+
+Only documented names of asyncio's transports are used. aiohttp's protocol is taken out of an idle
+connection and put back before the next request, because it would keep what comes meanwhile for
+that request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import select
+import sys
+from typing import TYPE_CHECKING, Final
+
+from freedompay_async.transport.aiohttp_sending import Watch
+
+if TYPE_CHECKING:
+    from freedompay_async.transport.aiohttp_sending import Sending
+
+__all__ = ["Connections"]
+
+# The loop reads in its first or second turn, and later where TLS tickets come in pieces.
+_ROUNDS: Final = 10
+
+
+class Connections:
+    """What aiohttp's pool does not tell."""
+
+    def __init__(self) -> None:
+        self._idle: Final[dict[asyncio.Transport, Watch]] = {}
+        # aiohttp gives a connection back at the last byte of an answer. Another call may have it by
+        # the time the first one wakes up.
+        self._owners: Final[dict[asyncio.Transport, Sending]] = {}
+
+    @property
+    def idle(self) -> int:
+        """Connections that wait for the next call."""
+        return sum(not each.is_closing() for each in self._idle)
+
+    def has_idle(self) -> bool:
+        while self._idle:
+            first = next(iter(self._idle))
+            if not first.is_closing():
+                return True
+            del self._idle[first]
+        return False
+
+    def is_known(self, transport: asyncio.Transport) -> bool:
+        """Whether a call has had it before."""
+        return transport in self._idle or transport in self._owners
+
+    def take(self, transport: asyncio.Transport, sending: Sending) -> bool | None:
+        """Make the connection the request's own, if the other side has sent nothing on it since the
+        last answer, and all of the last request has left. (A new one may have an end of its
+        handshake to write.) `None`: something waits to be read; see `read_out`.
+
+        The loop may not have read it yet, so the socket itself is asked. Nothing else runs between
+        that and the write.
+        """
+        sending.watch = self._idle.pop(transport, None)
+        if transport.is_closing():
+            return False
+        if transport in self._owners and transport.get_write_buffer_size():
+            return False
+        if _readable(transport):
+            return None
+        self._own(transport, sending)
+        return True
+
+    async def read_out(self, transport: asyncio.Transport, sending: Sending) -> bool:
+        """Let the loop read what waits in the socket, and take the connection if it is clean then.
+
+        With TLS not all input is data: session tickets follow the handshake, and the TLS layer
+        keeps them. So only what reaches the watch is data, and it aborts the connection.
+        """
+        if sending.watch is None:
+            sending.watch = Watch(transport, self._idle)
+            sending.watch.begin()
+        for _ in range(_ROUNDS):
+            await asyncio.sleep(0)
+            if transport.is_closing():
+                return False
+            if not _readable(transport):
+                self._own(transport, sending)
+                return True
+        return False
+
+    def _own(self, transport: asyncio.Transport, sending: Sending) -> None:
+        if sending.watch is not None:
+            sending.watch.end()
+        sending.transport = transport
+        self._owners[transport] = sending
+
+    def give_back(self, sending: Sending) -> None:
+        """Let go of a connection that is in aiohttp's pool again, or closed."""
+        transport = sending.transport
+        if transport is None or self._owners.get(transport) is not sending:
+            return
+        del self._owners[transport]
+        if transport.get_write_buffer_size():
+            # The server answered before it had read all of the request. The rest must not leave any
+            # more, nor go before the next request.
+            transport.abort()
+        elif not transport.is_closing():
+            watch = sending.watch or Watch(transport, self._idle)
+            watch.unclear = sending.unclear
+            watch.begin()
+            self._idle[transport] = watch
+
+    def close_idle(self) -> None:
+        # With TLS some versions of aiohttp would leave the end of them to a loop that may be closed
+        # by then.
+        for transport in list(self._idle):
+            transport.abort()
+
+    def drop(self, sending: Sending) -> None:
+        """The rest of the request must not leave after the caller has got its error."""
+        transport = sending.transport
+        if transport is not None and self._owners.get(transport) is sending:
+            del self._owners[transport]
+            transport.abort()
+
+
+def _readable(transport: asyncio.Transport) -> bool:
+    """Whether bytes, an end or an error wait in the socket for the loop to read them."""
+    sock = transport.get_extra_info("socket")
+    fd = -1 if sock is None else sock.fileno()
+    return fd >= 0 and _has_input(fd)
+
+
+if sys.platform == "win32":  # Windows has no poll; elsewhere select takes small numbers only.
+
+    def _has_input(fd: int) -> bool:
+        return bool(select.select([fd], [], [], 0)[0])
+
+else:
+
+    def _has_input(fd: int) -> bool:
+        poll = select.poll()
+        poll.register(fd, select.POLLIN)
+        return bool(poll.poll(0))

@@ -1,0 +1,126 @@
+"""The connector of our own session: what happens between a connection and the request on it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import aiohttp
+
+from freedompay_async.transport.aiohttp_connections import Connections
+from freedompay_async.transport.aiohttp_sending import SENDINGS
+from freedompay_async.transport.base import TransportError
+
+if TYPE_CHECKING:
+    from freedompay_async.transport.aiohttp_sending import Sending
+
+__all__ = ["Connector", "GatheredError"]
+
+_STRAYS: Final = 5
+_UNASKED: Final = "the server sent data on an idle connection"
+_UNUSED: Final = "the connection was closed before it could be used"
+_OPENING: Final = 32
+
+
+class _Connection(Protocol):
+    """What aiohttp documents of its connections. It exports no name for them."""
+
+    @property
+    def transport(self) -> asyncio.Transport | None: ...
+    def release(self) -> None: ...
+    def close(self) -> None: ...
+
+
+class GatheredError(TransportError):
+    """A request that was to open a connection has opened it, and ends here. Nothing was sent."""
+
+
+class Connector(aiohttp.TCPConnector):
+    """Marks the moment when an attempt gets its connection. Before it nothing was sent; after it
+    something may have been.
+
+    The look-up of the name, the connection and the TLS handshake all happen inside `connect`, in
+    the caller's task.
+
+    Attributes:
+        connections: those that it has opened.
+        disowned: in a forked child, where they belong to the parent.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.connections: Final = Connections()
+        self.disowned = False
+        # Hundreds at once would block the loop, and be a burst of handshakes for the issuer.
+        self.opening: Final = asyncio.Semaphore(_OPENING)
+
+    async def connect(
+        self, req: aiohttp.ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout
+    ) -> Any:
+        """Called by aiohttp's session."""
+        sending = SENDINGS.get(asyncio.current_task())
+        if sending is None:
+            raise TransportError("something carries the request in a task of its own", final=True)
+        if sending.transport is not None:
+            # aiohttp repeats some requests itself. A message leaves once.
+            raise TransportError("the connection broke without an answer")
+        sending.waiting = True
+        connections = self.connections
+        reason, tried = "", 0
+        # Any number of the idle ones may be spoilt. Only new ones count as tried: a server that
+        # sends first on a new one does so on the next too.
+        while tried < _STRAYS:
+            if sending.attempt.urgent or connections.has_idle():
+                connection = await super().connect(req, traces, timeout)
+            else:
+                async with self.opening:
+                    connection = await super().connect(req, traces, timeout)
+            transport = connection.transport
+            if transport is None:
+                reason, tried = _UNUSED, tried + 1
+                connection.close()
+                continue
+            tried += not connections.is_known(transport)
+            try:
+                quiet = connections.take(transport, sending)
+                if quiet is None:
+                    quiet = await connections.read_out(transport, sending)
+            except BaseException:
+                # Aborted, because TLS would wait until the server closes its side too.
+                transport.abort()
+                connection.close()
+                raise
+            if quiet:
+                if sending.gathering is not None:
+                    await _gathered(connection, connections, sending)
+                try:
+                    sending.connected()
+                except TransportError:
+                    connection.release()
+                    connections.give_back(sending)
+                    raise
+                return connection
+            reason = _UNASKED if sending.watch and sending.watch.spoke else _UNUSED
+            transport.abort()
+            connection.close()
+        raise TransportError(reason)
+
+    def __del__(self, *_: Any) -> None:
+        # In a forked child the connections belong to the parent.
+        if not self.disowned:
+            super().__del__()
+
+
+async def _gathered(connection: _Connection, connections: Connections, sending: Sending) -> None:
+    """Wait for the other requests that only open a connection.
+
+    Raises:
+        GatheredError: all have theirs.
+    """
+    try:
+        if sending.gathering is not None:
+            await sending.gathering.arrive()
+    finally:
+        connection.release()
+        connections.give_back(sending)
+    raise GatheredError("it was to open a connection only")

@@ -1,0 +1,160 @@
+"""One request on its way through a session of aiohttp, and what is known of its connection."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from freedompay_async.transport.base import Attempt
+
+__all__ = ["SENDINGS", "Gathering", "Sending", "Watch"]
+
+
+class Watch(asyncio.Protocol):
+    """Stands in for aiohttp's protocol while nobody has asked anything.
+
+    Attributes:
+        spoke: the other side has sent data.
+        unclear: aiohttp may have read more than the last answer or the handshake.
+    """
+
+    def __init__(self, transport: asyncio.Transport, idle: dict[asyncio.Transport, Watch]) -> None:
+        self.spoke = False
+        self.unclear = True
+        self._idle: Final = idle
+        self._transport: Final = transport
+        self._original = transport.get_protocol()
+
+    def begin(self) -> None:
+        self._transport.set_protocol(self)
+
+    def end(self) -> None:
+        self._transport.set_protocol(self._original)
+
+    def data_received(self, data: bytes) -> None:
+        self.spoke = True
+        self._transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._idle.pop(self._transport, None)
+        # aiohttp has to know it.
+        self._original.connection_lost(exc)
+
+
+class Gathering:
+    """Lets requests wait until all of them have a connection."""
+
+    def __init__(self, count: int) -> None:
+        self._missing = count
+        self._complete: Final = asyncio.Event()
+
+    async def arrive(self) -> None:
+        self._missing -= 1
+        if not self._missing:
+            self._complete.set()
+        await self._complete.wait()
+
+
+class Sending:
+    """One request, and its time. The time is up at the deadline of the call, and from the moment a
+    connection is in hand at the end of the attempt's own time if that is sooner.
+
+    Attributes:
+        attempt: whose request it is.
+        late: its time was up.
+        waiting: aiohttp itself has begun with it, and had no connection for it by then.
+        turned: whether the loop has had a turn since a connection was in hand, or need not have had
+            one; `None`: nobody has told of a connection.
+        unclear: aiohttp may have read more than the answer. It tells only where all of the answer
+            came at once.
+        transport: of the connection in hand, where the connector is the library's own.
+        watch: of that connection, if it was idle before.
+        gathering: it only opens a connection, together with others.
+    """
+
+    __slots__ = (
+        "_before",
+        "_loop",
+        "_task",
+        "_timer",
+        "attempt",
+        "gathering",
+        "late",
+        "transport",
+        "turned",
+        "unclear",
+        "waiting",
+        "watch",
+    )
+
+    def __init__(
+        self,
+        attempt: Attempt,
+        task: asyncio.Task[Any],
+        loop: asyncio.AbstractEventLoop,
+        gathering: Gathering | None = None,
+    ) -> None:
+        self.attempt = attempt
+        self.gathering = gathering
+        self.late = False
+        self.waiting = False
+        self.unclear = True
+        self.turned: bool | None = None
+        self.transport: asyncio.Transport | None = None
+        self.watch: Watch | None = None
+        self._task = task
+        self._loop = loop
+        self._before = task.cancelling()
+        # Cheaper than asyncio.timeout, and the same: `stop` says whether the time was up.
+        self._timer = loop.call_at(attempt.deadline, self._expire)
+
+    def connected(self) -> None:
+        """A connection is in hand, and the next step is the write.
+
+        Raises:
+            TransportError: it came too late. Nothing was written.
+        """
+        self.attempt.connected()
+        self.end_at(self.attempt.ends(self._loop.time()))
+        if self.watch is None or self.watch.unclear:
+            self._begin_turn()
+        else:
+            self.turned = True
+
+    def notice_connection(self) -> None:
+        """A connection is in hand, and nothing can be refused any more."""
+        self.attempt.sent = True
+        self.end_at(self.attempt.ends(self._loop.time()))
+        self._begin_turn()
+
+    def _begin_turn(self) -> None:
+        # No answer to this request can be there in the same turn.
+        self.turned = False
+        self._loop.call_soon(self._turn)
+
+    def _turn(self) -> None:
+        self.turned = True
+
+    def end_at(self, when: float) -> None:
+        self._timer.cancel()
+        if not self.late:
+            self._timer = self._loop.call_at(when, self._expire)
+
+    def _expire(self) -> None:
+        self.late = True
+        self._task.cancel()
+
+    def stop(self) -> bool:
+        """End the clock. Whether the task was cancelled by it, and by nothing else."""
+        self._timer.cancel()
+        if not self.late:
+            return False
+        self.late = False
+        return self._task.uncancel() <= self._before
+
+
+SENDINGS: Final[dict[asyncio.Task[Any] | None, Sending]] = {}
+"""The requests on their way, by the tasks that wait for them. aiohttp calls its connector and its
+traces in these tasks, and gives them no argument of ours.
+"""

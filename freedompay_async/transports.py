@@ -1,0 +1,19 @@
+"""For your own tests, and for a transport of your own; `docs/transports.md` shows both."""
+
+from freedompay_async.codec.messages import Message, Reply
+from freedompay_async.transport.base import Attempt, Destination, Transport, TransportError
+from freedompay_async.transport.mock_messages import MockReply, MockRequest
+from freedompay_async.transport.mock_transport import LostAnswer, NoConnection
+
+__all__ = [
+    "Attempt",
+    "Destination",
+    "LostAnswer",
+    "Message",
+    "MockReply",
+    "MockRequest",
+    "NoConnection",
+    "Reply",
+    "Transport",
+    "TransportError",
+]
