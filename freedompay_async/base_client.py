@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from freedompay_async.calls.session import Session
 from freedompay_async.calls.shared_resources import SharedResources
 from freedompay_async.codec.shapes import prepare_shape
 from freedompay_async.contract.table import HASHDT_TABLE, TABLE
-from freedompay_async.errors import ConfigurationError, NotSent
+from freedompay_async.errors import ConfigurationError
 from freedompay_async.guards.arguments import check_whole
 from freedompay_async.guards.staying import Staying
 from freedompay_async.settings.proxies import Way
 from freedompay_async.traffic.governor import Governor
 from freedompay_async.transport.aiohttp_transport import AiohttpTransport
-from freedompay_async.transport.base import Attempt, Destination, TransportError
+from freedompay_async.transport.base import Destination
 from freedompay_async.transport.owner import OwnedTransport
 
 if TYPE_CHECKING:
@@ -46,7 +44,6 @@ class BaseClient(Staying):
         record: Record | None = None,
     ) -> None:
         self._max_connections: Final = chosen.max_connections
-        self._warming: Final = asyncio.Lock()
         destination = Destination(
             base_url=base_url,
             connect_timeout=chosen.policy.connect_timeout,
@@ -97,22 +94,7 @@ class BaseClient(Staying):
         until = loop.time() + (self._session.timeout if timeout is None else timeout)
         for call in (*TABLE, *HASHDT_TABLE):
             prepare_shape(call.answer)
-        governor, reason = self._session.shared.governor, "no time was left"
-        with suppress(TimeoutError):
-            async with asyncio.timeout_at(until), self._warming:
-                # Each connection takes a slot, so that there are never more of them than the client
-                # may have.
-                held = governor.hold(count)
-                try:
-                    await self._transport.warm_up(held, Attempt(deadline=until, seconds=until))
-                except TransportError as error:
-                    reason = error.reason
-                else:
-                    return
-                finally:
-                    for _ in range(held):
-                        governor.release()
-        raise NotSent(f"no connection could be opened: {reason}. Nothing was sent.")
+        await self._session.shared.warm_up(count, until=until)
 
     async def __aenter__(self) -> Self:
         self._transport.check()

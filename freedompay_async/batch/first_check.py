@@ -28,12 +28,13 @@ if TYPE_CHECKING:
     from freedompay_async.batch.run_resources import RunResources
     from freedompay_async.contract.models import RequestState
 
-__all__ = ["CHECKS", "EACH_ROW", "Check", "FirstCheck", "spread"]
+__all__ = ["CHECKS", "EACH_ROW", "SAMPLE", "Check", "FirstCheck", "spread"]
 
 Check = Literal["sample", "all", "none"]
 CHECKS: Final = ("sample", "all", "none")
 EACH_ROW: Final = "all"
-_SAMPLE: Final = 50
+SAMPLE: Final = 50
+"""Ids that are looked up before the first send."""
 _ASKED_FIRST: Final = "request ids are asked about before they are sent for the first time"
 _NO_CLEAR_ANSWER: Final = (
     "nothing was sent. Whether the request ids of this batch were used before is not known: "
@@ -56,7 +57,7 @@ _NO_CLEAR_ANSWER_OF_ROWS: Final = (
 )
 
 
-def spread(rows: int, most: int = _SAMPLE) -> list[int]:
+def spread(rows: int, most: int = SAMPLE) -> list[int]:
     """Numbers of rows, from 1, spread evenly over a file, the first and the last row included."""
     if rows <= most:
         return list(range(1, rows + 1))

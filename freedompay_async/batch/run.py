@@ -15,7 +15,7 @@ import anyio
 
 from freedompay_async.batch.clock import Clock
 from freedompay_async.batch.contracts import changed_since
-from freedompay_async.batch.first_check import EACH_ROW, FirstCheck
+from freedompay_async.batch.first_check import EACH_ROW, SAMPLE, FirstCheck
 from freedompay_async.batch.journal.records import Fact
 from freedompay_async.batch.lease import LeaseLost
 from freedompay_async.batch.outage import PatientLane
@@ -30,6 +30,7 @@ from freedompay_async.errors import (
     ConfigurationError,
     FreedomPayError,
     JournalError,
+    NotSent,
 )
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ __all__ = ["Run"]
 # Rows that begin in one go: more would hold up other calls on the loop.
 _AT_ONCE: Final = 16
 _CHUNK: Final = 500
+# Seconds in which connections are opened beforehand. They take slots meanwhile.
+_OPENING: Final = 1.0
 # A lease is renewed so many times before it would be over.
 _RENEWALS: Final = 3
 # A few held rows prove nothing, however few are in flight at once.
@@ -140,6 +143,7 @@ class Run:
         async with anyio.create_task_group() as watch:
             watch.start_soon(self._lane.watch, self._knock)
             watch.start_soon(self._renew)
+            watch.start_soon(self._open_connections, plan.rows)
             await self._check(first, rows=plan.rows, begun=before.begun)
             await self._each(flow, give)
             watch.cancel_scope.cancel()
@@ -175,6 +179,16 @@ class Run:
             pass
         except _FATAL as error:
             self._end_with(error)
+
+    async def _open_connections(self, rows: int) -> None:
+        """Open what the first rows need while the first questions are asked. What can't be opened
+        now is opened by the rows.
+        """
+        limits, loop = self._limits, asyncio.get_running_loop()
+        count = min(limits.concurrency, rows) - SAMPLE
+        if limits.rate is None and count > 0:
+            with suppress(NotSent):
+                await self._session.shared.warm_up(count, until=loop.time() + _OPENING)
 
     async def _each(self, flow: RowFlow, give: Callable[[Outcome], Awaitable[None]]) -> None:
         # asyncio's own group, because a task of it costs half of one of anyio's, and there is one

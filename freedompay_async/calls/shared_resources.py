@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import json
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -15,14 +17,15 @@ from freedompay_async.calls.retry_budget import RetryBudget
 from freedompay_async.calls.reuse import Bodies
 from freedompay_async.codec.drift import DriftCount
 from freedompay_async.contract.calls import Mark, Retry
+from freedompay_async.errors import NotSent
 from freedompay_async.guards.arguments import check_number
 from freedompay_async.guards.staying import Staying
 from freedompay_async.redaction.redaction import Outgoing
 from freedompay_async.traffic.governor import Governor
 from freedompay_async.traffic.poll_schedule import PollSchedules
+from freedompay_async.transport.base import Attempt, TransportError
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Mapping
 
     import msgspec
@@ -56,6 +59,7 @@ class SharedResources(Staying):
         outgoing: the secrets that no text of the issuer's may show.
         reading: reads large answers beside the loop.
         bodies: which body went out under which request id.
+        warming: held while connections are opened beforehand.
     """
 
     transport: OwnedTransport
@@ -71,6 +75,7 @@ class SharedResources(Staying):
     drift: DriftCount = field(default_factory=DriftCount)
     reading: Reading = field(default_factory=Reading)
     bodies: Bodies = field(default_factory=Bodies)
+    warming: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @classmethod
     def of(
@@ -115,6 +120,33 @@ class SharedResources(Staying):
         if timeout is not None:
             check_number("timeout", timeout, unit="seconds", endless=True)
         return self.transport.check()
+
+    async def warm_up(self, count: int, *, until: float) -> None:
+        """Have up to `count` connections open, idle ones included. Nothing is sent on them.
+
+        Each takes a slot meanwhile, so that there are never more of them than the client may have.
+
+        Args:
+            count: connections.
+            until: by the clock of the loop, when it is given up.
+
+        Raises:
+            NotSent: no connection could be opened, and why.
+        """
+        reason = "no time was left"
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(until), self.warming:
+                held = self.governor.hold(count)
+                try:
+                    await self.transport.warm_up(held, Attempt(deadline=until, seconds=until))
+                except TransportError as error:
+                    reason = error.reason
+                else:
+                    return
+                finally:
+                    for _ in range(held):
+                        self.governor.release()
+        raise NotSent(f"no connection could be opened: {reason}. Nothing was sent.")
 
     def row(self, call: Call[R]) -> Call[R]:
         """The row of a call as the overrides have it."""
