@@ -44,6 +44,8 @@ _NO_SENTENCES: Final = frozenset(
 )
 # They say what is wrong in a refusal, so they are shown unless they are known secrets.
 _CODES: Final = frozenset({"error_code", "code"})
+# A union would be made anew for each field.
+_SCALAR: Final = (str, int)
 _FIELD: Final = re.compile(r" - at `\$\.([^.\[`]+)`")
 
 
@@ -155,7 +157,7 @@ class _Reading:
         for name, known in shape.words:
             value = fields.get(name)
             if (
-                isinstance(value, str | int)
+                isinstance(value, _SCALAR)
                 and value not in known
                 and len(notes) < _MOST_NOTES_OF_ALL
             ):
@@ -176,10 +178,8 @@ class _Reading:
             ):
                 fields[name] = sealed(name, value, hidden=self._hidden)
         if len(notes) < _MOST_NOTES_OF_ALL and not shape.expected <= fields.keys():
-            notes.extend(
-                Note(Difference.MISSING_FIELD, at + name)
-                for name in sorted(shape.expected - fields.keys())
-            )
+            missing = sorted(shape.expected - fields.keys())
+            notes += [Note(Difference.MISSING_FIELD, at + name) for name in missing]
 
     @staticmethod
     def _hide(fields: dict[str, Any], shape: _Shape, hidden: Redaction) -> None:
