@@ -12,12 +12,13 @@ from decimal import Decimal
 from enum import Enum
 from functools import cache
 from math import isfinite
+from operator import contains
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, get_args, get_origin
 from uuid import UUID
 
 from msgspec import Struct
-from msgspec.structs import fields
+from msgspec.structs import astuple, fields
 
 from freedompay_async.contract.models.open import Fields
 from freedompay_async.guards.arguments import wrong_type
@@ -59,8 +60,7 @@ def wrong_value(value: object) -> str | None:
     """
     # A quick first check, which nearly every body passes.
     if isinstance(value, Struct) and all(
-        type(getattr(value, name)) in unchecked
-        for name, _, _, _, unchecked in _fields_of(type(value))
+        map(contains, _unchecked_in(type(value)), map(type, astuple(value)))
     ):
         return None
     try:
@@ -87,6 +87,11 @@ def _fields_of(kind: type[Struct]) -> tuple[_Field, ...]:
         )
         for field, kinds, many in found
     )
+
+
+@cache
+def _unchecked_in(kind: type[Struct]) -> tuple[frozenset[type], ...]:
+    return tuple(field.unchecked for field in _fields_of(kind))
 
 
 def _is_list(kind: object) -> bool:
