@@ -14,8 +14,8 @@ from freedompay_async.contract.models.open import Fields
 from freedompay_async.contract.request_ids import checked_request_id, new_request_id
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.guards.arguments import refusal
-from freedompay_async.redaction.redaction import secrets_sent
 from freedompay_async.redaction.secret import Hidden
+from freedompay_async.redaction.sent import secrets_sent
 
 if TYPE_CHECKING:
     import msgspec

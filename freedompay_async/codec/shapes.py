@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard, TypeVar
 import msgspec
 
 from freedompay_async.contract.models.open import Extra, OpenInt, OpenStruct, OpenText, sealed
-from freedompay_async.redaction.redaction import BY_SHAPE, Redaction, is_id, leaves
+from freedompay_async.redaction.redaction import BY_SHAPE, Redaction, is_id
 from freedompay_async.redaction.secret import Secret
+from freedompay_async.redaction.sent import leaves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
