@@ -27,27 +27,37 @@ def result_of(
         cards: how many cards were ordered; `None`: that is not known.
         client_id: the client that they were ordered for; `None`: for none, or that is not known.
     """
-    if not state.succeeded or _lacks_cards(call, state, cards):
+    if not state.succeeded:
         return None
-    return _made(call, state, cards, client_id)
+    card_ids = state.card_ids
+    if _lacks_cards(call, state, card_ids, cards):
+        return None
+    return _made(call, state, card_ids, cards, client_id)
 
 
 def lacks(call: Call[Any], state: RequestState, *, cards: int | None) -> str | None:
     """What the answer of a success does not name yet, in words; `None`: it names all."""
-    if _lacks_cards(call, state, cards):
-        most = max(cards or 0, len(state.cards or ()))
-        return f"{len(state.card_ids)} of {most} cards so far"
-    return "no id so far" if _made(call, state, cards, None) is None else None
+    card_ids = state.card_ids
+    if _lacks_cards(call, state, card_ids, cards):
+        return f"{len(card_ids)} of {max(cards or 0, len(state.cards or ()))} cards so far"
+    return "no id so far" if _made(call, state, card_ids, cards, None) is None else None
 
 
-def _lacks_cards(call: Call[Any], state: RequestState, cards: int | None) -> bool:
+def _lacks_cards(
+    call: Call[Any], state: RequestState, card_ids: tuple[str, ...], cards: int | None
+) -> bool:
     if call.result is IssuedCards:
-        return (cards is not None and len(state.card_ids) < cards) or state.unnamed
+        return (cards is not None and len(card_ids) < cards) or state.unnamed
     return call.result is RequestState and state.unnamed
 
 
-def _made(call: Call[R], state: RequestState, cards: int | None, client_id: str | None) -> R | None:
-    card_ids = state.card_ids
+def _made(
+    call: Call[R],
+    state: RequestState,
+    card_ids: tuple[str, ...],
+    cards: int | None,
+    client_id: str | None,
+) -> R | None:
     if call.result is IssuedCards and card_ids:
         made = IssuedCards(
             request_id=state.request_id,
