@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard, TypeVar
 
 import msgspec
@@ -178,9 +178,9 @@ class _Reading:
                 and not (name in _CODES and isinstance(value, int))
             ):
                 fields[name] = sealed(name, value, hidden=self._hidden)
-        if len(notes) < _MOST_NOTES_OF_ALL and not shape.expected <= fields.keys():
-            missing = sorted(shape.expected - fields.keys())
-            notes += [Note(Difference.MISSING_FIELD, at + name) for name in missing]
+        missing = shape.expected.difference(fields)
+        if missing and len(notes) < _MOST_NOTES_OF_ALL:
+            notes += _missing(missing, at)
 
     @staticmethod
     def _hide(fields: dict[str, Any], shape: _Shape, hidden: Redaction) -> None:
@@ -227,6 +227,12 @@ class _Reading:
     def _shown(self, name: str) -> str:
         """The name of a field, shortened and without secrets: the issuer may send any name."""
         return (name if self._hidden is None else self._hidden.text(name))[:60]
+
+
+# A host whose answers lack a field lacks it in every answer of a kind.
+@lru_cache(256)
+def _missing(names: frozenset[str], at: str) -> tuple[Note, ...]:
+    return tuple(Note(Difference.MISSING_FIELD, at + name) for name in sorted(names))
 
 
 @cache
