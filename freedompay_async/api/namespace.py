@@ -39,7 +39,8 @@ class Namespace(Staying):
 
     def _check(self, call: Call[Any], options: CallOptions, known: frozenset[str]) -> None:
         """Raise `TypeError` for an option that the method does not have."""
-        check_options(options, known, type(self).__name__, call.name)
+        if options:
+            check_options(options, known, type(self).__name__, call.name)
 
     def _start(
         self,

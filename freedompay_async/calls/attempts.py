@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 from freedompay_async.calls.async_signing import NotSignedError, signed_in_time
 from freedompay_async.calls.compose import look_up_message
 from freedompay_async.calls.error_text import busy_error
-from freedompay_async.calls.reading import read_look_up_reply, read_own_reply
+from freedompay_async.calls.reading import LARGE, read_look_up_reply, read_own_reply
+from freedompay_async.calls.states import State
 from freedompay_async.codec.messages import Evidence, Message, Reply, Verdict
 from freedompay_async.contract.table import REQUESTS_STATUS
 from freedompay_async.traffic.governor import NoTurn, Rank
@@ -123,10 +124,12 @@ class Attempts:
             shared.outgoing.note(own, composer.secrets)
         state.sending(self._clock.now())
         changes = call.changes and call.one_id
+        # The first time they may always leave.
+        aged = changes and state.state is not State.NEVER_SENT
         use = None
         if changes and (call.body_id or state.rules.header_id):
             use = shared.bodies.before_attempt(own, message.path, message.body)
-        self.current = attempt = self._new_attempt(self._may_leave if changes else None)
+        self.current = attempt = self._new_attempt(self._may_leave if aged else None)
         try:
             reply = await self._try(message, attempt, own=True)
         finally:
@@ -250,13 +253,14 @@ class Attempts:
         self.work = None
         if isinstance(reply, Verdict):
             return reply
-        self.work = Work.READING
+        self.work, redaction = Work.READING, self.redaction()
+        if len(reply.body) <= LARGE:
+            verdict = read(call, reply, redaction)
+            self.work = None
+            return verdict
+        work, deadline = partial(read, call, reply, redaction), self._clock.deadline
         try:
-            verdict = await self._shared.reading.read(
-                partial(read, call, reply, self.redaction()),
-                size=len(reply.body),
-                deadline=self._clock.deadline,
-            )
+            verdict = await self._shared.reading.in_thread(work, deadline=deadline)
         except TimeoutError:
             self.work = None
             return Verdict(

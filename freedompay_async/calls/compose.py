@@ -15,8 +15,8 @@ from freedompay_async.contract.models.open import Fields
 from freedompay_async.contract.request_ids import checked_request_id, new_request_id
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.guards.arguments import refusal
-from freedompay_async.redaction.redaction import secrets_sent
 from freedompay_async.redaction.secret import Hidden
+from freedompay_async.redaction.sent import secrets_sent
 
 if TYPE_CHECKING:
     import msgspec
@@ -174,7 +174,8 @@ def _signed(
     headers: Hidden[object] = Hidden(
         signer.headers(path=message.path, body=message.body, request_id=own)
     )
-    if isinstance(headers.value, Awaitable):
+    # A dict is no awaitable, and to ask an abstract class takes longer.
+    if type(headers.value) is not dict and isinstance(headers.value, Awaitable):
         return _with_later_headers(message, headers.value, call)
     return _with_headers(message, headers, call)
 
@@ -186,11 +187,12 @@ async def _with_later_headers(
 
 
 def _with_headers(message: Message, headers: Hidden[object], call: Call[Any]) -> Message:
-    if not isinstance(headers.value, Mapping):
+    if type(headers.value) is not dict and not isinstance(headers.value, Mapping):
         raise refusal("what the signer gave", headers.value, "headers, as a dict of texts")
     for name in headers.value:
         if not isinstance(headers.value[name], str):
             raise refusal(f"the signer's header {name}", headers.value[name], "text")
     message.headers.update(headers.value)
-    message.headers = call.named(message.headers)
+    if call.header_names:
+        message.headers = call.named(message.headers)
     return message

@@ -209,9 +209,12 @@ class Driver:
                 return verdict.value
             answer = verdict.answer
             force_setattr(answer, "request_id", request_id)
+            # No answer says these of itself, so they are False before.
             if isinstance(answer, RequestState):
-                force_setattr(answer, "found", self._state.found)
-                force_setattr(answer, "other_body", self._shared.bodies.has_two(request_id))
+                if self._state.found:
+                    force_setattr(answer, "found", True)
+                if self._shared.bodies.has_two(request_id):
+                    force_setattr(answer, "other_body", True)
             return answer
         error = self._error(end, not_again)
         harmful = error.outcome_unknown and not self.call.safe_again

@@ -50,20 +50,18 @@ def read_look_up_reply(call: Call[Any], reply: Reply, redaction: Redaction) -> V
 
 
 class Reading:
-    """Reads the answers of one client."""
+    """Reads the large answers of one client."""
 
     def __init__(self) -> None:
         self._places: Final = asyncio.Semaphore(_AT_ONCE)
 
-    async def read(self, work: Callable[[], R], *, size: int, deadline: float) -> R:
-        """The result of `work`.
+    async def in_thread(self, work: Callable[[], R], *, deadline: float) -> R:
+        """The result of `work`, which reads a large answer.
 
         Raises:
             TimeoutError: it was not done by the deadline, a time of the loop's clock. The thread
                 goes on until it is done.
         """
-        if size <= LARGE:
-            return work()
         async with asyncio.timeout_at(deadline), self._places:
             # A thread of its own. The loop's own threads are for others, and a child that is forked
             # later would lack them.

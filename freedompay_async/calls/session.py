@@ -235,8 +235,8 @@ class Session(Staying):
             header_id=header_id,
             pays=call.pays,
             # An id that does not go out can't have been used before.
-            callers_id=not call.retry.harmless
-            and options.get("request_id") is not None
+            callers_id=options.get("request_id") is not None
+            and not call.retry.harmless
             and (header_id or call.body_id),
             ask_once=ask_once,
             queue=options.get("queue", True),

@@ -12,17 +12,18 @@ from decimal import Decimal
 from enum import Enum
 from functools import cache
 from math import isfinite
+from operator import contains
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, get_args, get_origin
 from uuid import UUID
 
 from msgspec import Struct
-from msgspec.structs import fields
+from msgspec.structs import astuple, fields
 
 from freedompay_async.contract.models.open import Fields
 from freedompay_async.guards.arguments import wrong_type
-from freedompay_async.redaction.redaction import leaves
 from freedompay_async.redaction.secret import Secret
+from freedompay_async.redaction.sent import leaves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +49,8 @@ class _Field(NamedTuple):
     """It is a list of values of these types."""
     unchecked: frozenset[type]
     """Types of which every value is right."""
+    structs: tuple[type[Struct], ...]
+    """Structs whose own values have to be right."""
 
 
 def wrong_value(value: object) -> str | None:
@@ -57,13 +60,10 @@ def wrong_value(value: object) -> str | None:
         value: a body, or fields of one. Fields that no model declares are only checked for numbers
             that JSON can't hold, and for bytes in place of text.
     """
-    # A quick first check, which nearly every body passes.
-    if isinstance(value, Struct) and all(
-        type(getattr(value, name)) in unchecked
-        for name, _, _, _, unchecked in _fields_of(type(value))
-    ):
-        return None
     try:
+        # A quick first check, which nearly every body passes.
+        if isinstance(value, Struct) and _passes(value):
+            return None
         return next(_wrong(value, ""), None)
     except RecursionError:
         return "a value can't be written as JSON: it is inside itself, or nested too deeply"
@@ -84,9 +84,25 @@ def _fields_of(kind: type[Struct]) -> tuple[_Field, ...]:
             kinds,
             many,
             frozenset(filter(_is_unchecked, () if many else kinds)),
+            tuple(filter(_is_struct, () if many else kinds)),
         )
         for field, kinds, many in found
     )
+
+
+def _passes(value: Struct) -> bool:
+    """Whether each value is of a type of which every value is right, also in the structs inside."""
+    kind, values = type(value), astuple(value)
+    if all(map(contains, _unchecked_in(kind), map(type, values))):
+        return True
+    parts = zip(values, _fields_of(kind), strict=True)
+    others = [(part, field) for part, field in parts if type(part) not in field.unchecked]
+    return all(isinstance(part, field.structs) and _passes(part) for part, field in others)
+
+
+@cache
+def _unchecked_in(kind: type[Struct]) -> tuple[frozenset[type], ...]:
+    return tuple(field.unchecked for field in _fields_of(kind))
 
 
 def _is_list(kind: object) -> bool:
@@ -102,9 +118,13 @@ def _is_unchecked(kind: Any) -> bool:
     )
 
 
+def _is_struct(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Struct)
+
+
 def _wrong(value: object, name: str) -> Iterator[str]:
     if isinstance(value, Struct):
-        for own, wire_name, kinds, many, unchecked in _fields_of(type(value)):
+        for own, wire_name, kinds, many, unchecked, _ in _fields_of(type(value)):
             part = getattr(value, own, None)
             inner = f"{name}.{wire_name}" if name else wire_name
             if isinstance(part, Fields):

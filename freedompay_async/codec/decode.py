@@ -58,16 +58,21 @@ def read_answer(
             enough.
         redaction: what the texts of the answer must not show.
     """
-    wait, body = retry_after(reply.headers, now), bare(reply.body)
+    body = bare(reply.body)
     answer, value, notes, reason = _decode(body, kind, envelope, asked, redaction)
+    good = 200 <= reply.status < 300
+    failed = isinstance(answer, Answer) and answer.request_status == "error"
+    contradiction = None if answer is None else answer.contradiction or _says_twice(body)
+    accepted = None if answer is None or contradiction else answer.accepted
+    if accepted and good and not (effect and failed):
+        # Nothing speaks against it.
+        return Verdict(Evidence.OK, f"HTTP {reply.status}", answer, reply, notes=notes, value=value)
     if reason == NOT_JSON:
         reason = redaction.text(form_of(reply.headers, body))
-    reason = f"HTTP {reply.status}{reason}"
-    good, troubled = 200 <= reply.status < 300, reply.status == 429 or reply.status >= 500
-    failed = isinstance(answer, Answer) and answer.request_status == "error"
+    reason, wait = f"HTTP {reply.status}{reason}", retry_after(reply.headers, now)
+    troubled = reply.status == 429 or reply.status >= 500
     # An answer about a failed request may name something. For the call itself it is then no clear
     # failure.
-    contradiction = None if answer is None else answer.contradiction or _says_twice(body)
     if (
         effect
         and failed
@@ -75,8 +80,7 @@ def read_answer(
         and isinstance(answer, RequestState)
         and answer.named
     ):
-        contradiction = "request_status error, and it names something"
-    accepted = None if answer is None or contradiction else answer.accepted
+        contradiction, accepted = "request_status error, and it names something", None
     # An ok without a request_status would mean "not known", which 429 and 5xx can't prove.
     says_nothing = not effect and isinstance(answer, RequestState) and answer.request_status is None
     if accepted and troubled and not failed and not says_nothing:
@@ -130,9 +134,7 @@ def read_answer(
         # A text that is no word may hold anything, even half a secret, which can't be recognised.
         shown = repr(redaction.text(status)) if _WORD.fullmatch(status) else "that is no word"
         return Verdict(Evidence.UNCLEAR, f"{reason} with status {shown}", None, reply, wait, notes)
-    if not accepted or (effect and failed):
-        return Verdict(Evidence.ERROR, reason, answer, reply, wait, notes)
-    return Verdict(Evidence.OK, reason, answer, reply, notes=notes, value=value)
+    return Verdict(Evidence.ERROR, reason, answer, reply, wait, notes)
 
 
 def read_look_up(
@@ -220,7 +222,7 @@ def _decode(
         )
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError, InvalidOperation):
         return None, None, (), kind_of(body) or NOT_JSON
-    if not answer.accepted:
+    if notes and not answer.accepted:
         # Fields that an error lacks are no drift.
         notes = [note for note in notes if note.difference is not Difference.MISSING_FIELD]
     return answer, value, tuple(notes), ""
@@ -251,7 +253,8 @@ def _has_one(fields: dict[str, Any], asked: frozenset[str]) -> bool:
     """Whether one of these fields is there and not empty."""
     for name in asked:
         value = fields.get(name)
-        if value is not None and value not in ("", [], {}):
+        # 0 and false are values.
+        if value or value == 0:
             return True
     return False
 

@@ -52,7 +52,7 @@ def encode(
             and not extra
             and not leave_out
             and not rename
-            and not isinstance(request, CustomBody | CustomIntent)
+            and not isinstance(request, _CUSTOM)
         ):
             wrong = wrong_value(request)
             body = _encoded(request)
@@ -115,6 +115,7 @@ def _refused(value: object) -> NoReturn:
     raise TypeError(f"it is of type {type(value).__name__}")
 
 
+_CUSTOM: Final = (CustomBody, CustomIntent)
 # The vendor's amounts are JSON numbers. A `Decimal` keeps all its digits.
 _ENCODER: Final = msgspec.json.Encoder(enc_hook=_refused, decimal_format="number")
 _MASKED: Final = MASK.encode()

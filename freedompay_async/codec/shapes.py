@@ -7,14 +7,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard, TypeVar
 
 import msgspec
 
 from freedompay_async.contract.models.open import Extra, OpenInt, OpenStruct, OpenText, sealed
-from freedompay_async.redaction.redaction import BY_SHAPE, Redaction, is_id, leaves
+from freedompay_async.redaction.redaction import BY_SHAPE, Redaction, is_id
 from freedompay_async.redaction.secret import Secret
+from freedompay_async.redaction.sent import leaves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +45,8 @@ _NO_SENTENCES: Final = frozenset(
 )
 # They say what is wrong in a refusal, so they are shown unless they are known secrets.
 _CODES: Final = frozenset({"error_code", "code"})
+# A union would be made anew for each field.
+_SCALAR: Final = (str, int)
 _FIELD: Final = re.compile(r" - at `\$\.([^.\[`]+)`")
 
 
@@ -155,7 +158,7 @@ class _Reading:
         for name, known in shape.words:
             value = fields.get(name)
             if (
-                isinstance(value, str | int)
+                isinstance(value, _SCALAR)
                 and value not in known
                 and len(notes) < _MOST_NOTES_OF_ALL
             ):
@@ -175,11 +178,9 @@ class _Reading:
                 and not (name in _CODES and isinstance(value, int))
             ):
                 fields[name] = sealed(name, value, hidden=self._hidden)
-        if len(notes) < _MOST_NOTES_OF_ALL and not shape.expected <= fields.keys():
-            notes.extend(
-                Note(Difference.MISSING_FIELD, at + name)
-                for name in sorted(shape.expected - fields.keys())
-            )
+        missing = shape.expected.difference(fields)
+        if missing and len(notes) < _MOST_NOTES_OF_ALL:
+            notes += _missing(missing, at)
 
     @staticmethod
     def _hide(fields: dict[str, Any], shape: _Shape, hidden: Redaction) -> None:
@@ -226,6 +227,12 @@ class _Reading:
     def _shown(self, name: str) -> str:
         """The name of a field, shortened and without secrets: the issuer may send any name."""
         return (name if self._hidden is None else self._hidden.text(name))[:60]
+
+
+# A host whose answers lack a field lacks it in every answer of a kind.
+@lru_cache(256)
+def _missing(names: frozenset[str], at: str) -> tuple[Note, ...]:
+    return tuple(Note(Difference.MISSING_FIELD, at + name) for name in sorted(names))
 
 
 @cache

@@ -14,7 +14,7 @@ from msgspec import Struct, to_builtins
 from msgspec.structs import fields
 
 from freedompay_async.redaction.opening import opened
-from freedompay_async.redaction.redaction import leaves, secrets_sent
+from freedompay_async.redaction.sent import leaves, secrets_sent
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

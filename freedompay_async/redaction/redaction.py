@@ -7,25 +7,19 @@ by their shape: see `masking.py`.
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from decimal import Decimal
-from functools import cache
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, get_args
-
-from msgspec import Struct, to_builtins
-from msgspec.structs import fields
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from freedompay_async.redaction.masking import (
     TIME_FORM,
     cut,
-    is_secret_name,
     is_shaped,
     mask_text,
     masked_body,
     masked_codes,
 )
-from freedompay_async.redaction.opening import opened
 from freedompay_async.redaction.secret import MASK, Secret
+from freedompay_async.redaction.sent import MOST_OF_ONE, secrets_sent
 from freedompay_async.redaction.spelling import Known, hide_known, present
 
 if TYPE_CHECKING:
@@ -37,9 +31,7 @@ __all__ = [
     "Outgoing",
     "Redaction",
     "is_id",
-    "leaves",
     "named_apart",
-    "secrets_sent",
 ]
 
 T = TypeVar("T")
@@ -48,10 +40,7 @@ T = TypeVar("T")
 _MOST_REQUESTS: Final = 10_000
 _MOST_SIGNERS: Final = 8
 _MOST_CHARACTERS: Final = 4 * 2**20
-# A longer secret is a document. It has a shape, and its beginning is enough to recognise it.
-_MOST_OF_ONE: Final = 16_384
 _MOST_SEARCHED: Final = 4_000
-_SCALARS: Final = frozenset({str, int, bool, Decimal, type(None)})
 # The longest time or masked card number.
 _LONGEST_FORM: Final = 40
 # It is shorter than the number of a card.
@@ -97,7 +86,7 @@ class Redaction:
     def within(self, body: bytes) -> Redaction | None:
         """What to hide in this answer; `None`: nothing, which is found out quickly."""
         known = present(self._known, body)
-        if not known and not self._codes and len(body) <= _MOST_OF_ONE and not is_shaped(body):
+        if not known and not self._codes and len(body) <= MOST_OF_ONE and not is_shaped(body):
             return None
         return self if len(known) == len(self._known) else Redaction(known=known, codes=self._codes)
 
@@ -233,50 +222,6 @@ class Outgoing:
         return self._usual.with_more(own, codes=codes)
 
 
-def secrets_sent(value: object) -> list[Secret]:
-    """The secrets in a body: each `Secret`, and each field with the name of a secret."""
-    found: list[Secret] = []
-    if isinstance(value, Struct) and _holds_none(type(value)):
-        return found
-
-    def take(secret: Secret) -> None:
-        found.append(_beginning(secret))
-
-    # A body that JSON can't hold is refused before it is sent.
-    with suppress(AttributeError, TypeError, ValueError, OverflowError, RecursionError):
-        _named_secrets(to_builtins(opened(value, take)), found)
-    return found
-
-
-@cache
-def _holds_none(kind: type[Struct]) -> bool:
-    """Whether a body of this type has no field for a secret, which is so for most."""
-    return all(
-        _SCALARS.issuperset(leaves(each.type)) and not is_secret_name(each.encode_name)
-        for each in fields(kind)
-    )
-
-
-def leaves(kind: Any) -> Iterator[Any]:
-    """The types that an annotation names, inside lists and unions too."""
-    parts = get_args(kind)
-    if not parts:
-        yield kind
-    for part in parts:
-        yield from leaves(part)
-
-
-def _named_secrets(value: Any, found: list[Secret], *, named: bool = False) -> None:
-    if isinstance(value, dict):
-        for name, part in value.items():
-            _named_secrets(part, found, named=isinstance(name, str) and is_secret_name(name))
-    elif isinstance(value, list | tuple):
-        for part in value:
-            _named_secrets(part, found, named=named)
-    elif named and isinstance(value, str | int | float) and not isinstance(value, bool):
-        found.append(Secret(str(value)))
-
-
 def is_id(name: str) -> bool:
     """Whether a field of this name is an id, which is never hidden."""
     return name == "id" or name.endswith(("_id", "Id"))
@@ -303,11 +248,6 @@ def _is_card_mask(text: str) -> bool:
 
 def _shows_little(text: str) -> bool:
     return sum(map(str.isdigit, text)) <= _MOST_OF_A_CARD
-
-
-def _beginning(secret: Secret) -> Secret:
-    value = secret._value or ""
-    return secret if len(value) <= _MOST_OF_ONE else Secret(value[:_MOST_OF_ONE])
 
 
 def _size(secrets: Iterable[Secret]) -> int:

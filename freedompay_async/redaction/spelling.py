@@ -111,8 +111,8 @@ class Known:
 def present(known: Iterable[Known], body: bytes) -> tuple[Known, ...]:
     """The values that may be in these bytes."""
     small = body.lower()
-    likely = [each for each in known if each and (each.needle is None or each.needle in small)]
-    if all(each.needle is not None for each in likely):
+    likely = [each for each in known if (each.needle is None or each.needle in small) and each]
+    if not likely or all(each.needle is not None for each in likely):
         return tuple(likely)
     unescaped = _unescaped(body.decode("utf-8", "replace"))
     short, long = _on_a_line(unescaped), _without_breaks(unescaped)

@@ -88,8 +88,8 @@ class Governor:
         """Whether a call of this rank would get a slot at once."""
         if (
             self._busy >= self._concurrency.limit
-            or _some(self._interactive)
-            or (rank and _some(self._background))
+            or (self._interactive and _some(self._interactive))
+            or (rank and self._background and _some(self._background))
         ):
             return False
         return self._rate.free or self._next <= asyncio.get_running_loop().time()

@@ -36,15 +36,12 @@ class RateLimit:
 
     def __init__(self, most: float | None = None) -> None:
         self._most: Final = inf if most is None else most
+        self.free = most is None or most == inf
+        """Whether neither the caller nor the issuer has set a limit."""
         self._start: float | None = None
         self._limit: float | None = None
         self._cut_at = -inf
         self._accepted: Final[Counter[int]] = Counter()
-
-    @property
-    def free(self) -> bool:
-        """Whether neither the caller nor the issuer has set a limit."""
-        return self._start is None and self._most == inf
 
     def rate(self, now: float) -> float:
         """Calls a second at this moment."""
@@ -77,6 +74,7 @@ class RateLimit:
         rate = min(self.rate(now), max(1.0, best * 1.05))
         if self._start is None:
             self._start = max(rate / 2, self._FIRST)
+            self.free = False
         else:
             self._limit = rate
         self._cut_at = now

@@ -20,8 +20,9 @@ from freedompay_async.contract.models.client_requests import ClientCreation
 from freedompay_async.contract.models.open import Fields
 from freedompay_async.contract.models.requests import CardIssue, CustomBody
 from freedompay_async.redaction.opening import Closed
-from freedompay_async.redaction.redaction import BY_SHAPE, Outgoing, Redaction, secrets_sent
+from freedompay_async.redaction.redaction import BY_SHAPE, Outgoing, Redaction
 from freedompay_async.redaction.secret import Document, Pin, Secret, SecretKey
+from freedompay_async.redaction.sent import secrets_sent
 from tests.person_examples import new_client
 from tests.transports import parts_of
 
@@ -425,6 +426,16 @@ class Renamed(msgspec.Struct, rename={"code": "pin"}):
     code: str
 
 
+class Inside(msgspec.Struct):
+    note: str
+    pin: str | None = None
+
+
+class Around(msgspec.Struct):
+    inside: msgspec.Struct
+    note: str = "plain"
+
+
 @dataclasses.dataclass
 class Person:
     memo: str
@@ -470,6 +481,11 @@ class Holder(msgspec.Struct):
             ),
             ["JVBERi0="],
         ),
+        (ClientCreation(product_id=1, client=new_client(), branch_id=Secret("b")), ["b"]),
+        (Around(inside=Own(pin="1234", note="plain"), note="plain"), ["1234"]),
+        (Around(inside=Renamed(code="5"), note=Secret("n")), ["n", "5"]),
+        (Around(inside=Inside(note=Secret("n"))), ["n"]),
+        (Around(inside=Inside(note="plain", pin=None)), []),
     ],
     ids=repr,
 )

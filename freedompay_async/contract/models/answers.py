@@ -160,6 +160,8 @@ class RequestState(Answer, kw_only=True, frozen=True):
     bodies of other processes."""
 
     def __post_init__(self) -> None:
+        if self.client_id is None and self.transaction_id is None and self.fin_document_id is None:
+            return
         # Nobody may take an empty id for an id.
         for name in ("client_id", "transaction_id", "fin_document_id"):
             value = getattr(self, name)
@@ -169,9 +171,9 @@ class RequestState(Answer, kw_only=True, frozen=True):
     @property
     def contradiction(self) -> str | None:
         """Also a refusal that names something."""
-        if self.status == "error" and self.named:
-            return "status error, and it names something"
-        return super().contradiction
+        if self.status != "error":
+            return None
+        return "status error, and it names something" if self.named else super().contradiction
 
     @property
     def final(self) -> bool:
@@ -189,21 +191,23 @@ class RequestState(Answer, kw_only=True, frozen=True):
     @property
     def card_ids(self) -> tuple[str, ...]:
         """The ids of the cards that are named so far, each once."""
-        return tuple(
-            dict.fromkeys(filter(None, (as_id(card.card_id) for card in self.cards or ())))
-        )
+        if not self.cards:
+            return ()
+        return tuple(dict.fromkeys(filter(None, (as_id(card.card_id) for card in self.cards))))
 
     @property
     def unnamed(self) -> bool:
         """Whether the list has a card without an id."""
-        return any(as_id(card.card_id) is None for card in self.cards or ())
+        return self.cards is not None and any(as_id(card.card_id) is None for card in self.cards)
 
     @property
     def named(self) -> bool:
         """Whether the answer names a card, a client or a transaction."""
         if self.client_id is not None or self.transaction_id is not None:
             return True
-        return any(as_id(card.card_id) is not None for card in self.cards or ())
+        return self.cards is not None and any(
+            as_id(card.card_id) is not None for card in self.cards
+        )
 
     @property
     def names(self) -> str | None:
