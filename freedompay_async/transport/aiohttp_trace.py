@@ -26,7 +26,7 @@ def freedompay_trace() -> aiohttp.TraceConfig:
     import aiohttp  # noqa: PLC0415 - importing the package must not import it
 
     config = aiohttp.TraceConfig()
-    config.on_request_start.append(_waits)
+    # Not the start of the request: a connector of another kind may tell of no connection.
     config.on_connection_queued_start.append(_waits)
     config.on_connection_create_start.append(_waits)
     config.on_connection_create_end.append(_connected)

@@ -264,6 +264,42 @@ async def test_a_call_that_was_cancelled_after_it_left_is_unknown(session, issue
     assert caught.value.outcome_unknown
 
 
+class Untold(aiohttp.TCPConnector):
+    """Tells no trace of its connections."""
+
+    async def connect(self, req, traces, timeout):
+        return await super().connect(req, [], timeout)
+
+
+async def test_a_call_counts_as_sent_where_nobody_tells_of_a_connection(session, issuer, connect):
+    fp = connect(issuer, transport=AiohttpTransport(session(connector=Untold())))
+    gate = issuer.gate(BULK)
+    task = asyncio.create_task(fp.cards.bulk_issue(product_id=2000, count=1))
+    await gate.reached()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError) as caught:
+        await task
+    gate.open()
+
+    assert caught.value.outcome_unknown
+
+
+async def test_a_trace_of_the_user_that_fails_before_a_connection_is_no_proof(
+    session, issuer, connect
+):
+    async def fails(*_):
+        raise RuntimeError("of the trace")
+
+    config = aiohttp.TraceConfig()
+    config.on_request_start.append(fails)
+    own = session(trace_configs=[config, freedompay_trace()])
+    fp = connect(issuer, transport=AiohttpTransport(own))
+    with pytest.raises(OutcomeUnknown, match="RuntimeError"):
+        await fp.cards.block("card-1", description="lost", timeout=0.3)
+
+    assert len(issuer.received) == 0
+
+
 async def test_closing_the_client_ends_its_calls_and_no_others(session, issuer, connect):
     own = session()
     fp = connect(issuer, transport=AiohttpTransport(own))
