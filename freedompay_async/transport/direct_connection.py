@@ -6,10 +6,10 @@ import asyncio
 from typing import TYPE_CHECKING, Final, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
-from multidict import CIMultiDict
 
 from freedompay_async.codec.messages import Reply
 from freedompay_async.transport.base import TransportError
+from freedompay_async.transport.direct_headers import Headers
 from freedompay_async.transport.socket_input import SocketInput
 
 if TYPE_CHECKING:
@@ -23,9 +23,10 @@ _LARGE: Final = 2**20
 _LONGEST_HEAD: Final = 2**16
 # Answers of 1xx before the answer itself.
 _MOST_BEFORE: Final = 10
-# How long two names are: a comparison of numbers decides for most headers.
+# How long some names are: a comparison of numbers decides for most headers.
 _LENGTH_NAME: Final = len("content-length")
 _CODING_NAME: Final = len("transfer-encoding")
+_PACKING_NAME: Final = len("content-encoding")
 # The loop reads in its first or second turn, and later where TLS tickets come in pieces.
 _ROUNDS: Final = 10
 # Turns that a server on the same loop needs to send what it sends without being asked.
@@ -43,13 +44,14 @@ class Connection(asyncio.Protocol):
         ends: when the attempt on it is given up, or the idle connection is closed; by the clock of
             the loop.
         open: nothing has ended it, and the server has sent nothing that was not asked for.
+        packed: the last answer says that it is compressed.
         strayed: the server has sent data that was not asked for.
     """
 
     __slots__ = (
         *("_answer", "_before", "_body", "_came", "_headers", "_in_body", "_input", "_loop"),
         *("_lost", "_max_answer", "_parser", "_received", "_refusal", "_status", "_to_the_end"),
-        *("_transport", "ends", "open", "strayed"),
+        *("_transport", "ends", "open", "packed", "strayed"),
     )
 
     def __init__(
@@ -66,7 +68,7 @@ class Connection(asyncio.Protocol):
         # The whole answer, or why there is none. An error is set as a result, because nobody may
         # be there to fetch it.
         self._answer: asyncio.Future[Reply | TransportError] | None = None
-        self.open = self.strayed = False
+        self.open = self.packed = self.strayed = False
         self.ends = 0.0
 
     # What the transport asks for.
@@ -92,10 +94,10 @@ class Connection(asyncio.Protocol):
     def start(self, head: bytes, body: bytes) -> asyncio.Future[Reply | TransportError]:
         """Write a request. The future gets its answer, or why there is none."""
         self._answer = answer = self._loop.create_future()
-        self._headers: list[tuple[str, str]] = []
+        self._headers: list[tuple[bytes, bytes]] = []
         self._body: list[bytes] = []
         self._came = self._received = self._before = 0
-        self._in_body = False
+        self._in_body = self.packed = False
         self._to_the_end = True
         self._refusal: TransportError | None = None
         if len(body) < _LARGE:
@@ -184,7 +186,7 @@ class Connection(asyncio.Protocol):
 
     def _finish(self) -> None:
         body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
-        self._give(Reply(self._status, CIMultiDict(self._headers), body))
+        self._give(Reply(self._status, Headers(self._headers), body))
 
     # What the parser calls.
 
@@ -197,7 +199,7 @@ class Connection(asyncio.Protocol):
         if self._in_body:
             # A trailer, after the body in chunks.
             return
-        self._headers.append((name.decode("ascii"), value.decode("utf-8", "surrogateescape")))
+        self._headers.append((name, value))
         size = len(name)
         if size == _LENGTH_NAME and name.lower() == b"content-length":
             self._to_the_end = False
@@ -211,6 +213,8 @@ class Connection(asyncio.Protocol):
                 self._refusal = TransportError(
                     "the answer has a transfer coding that can't be read"
                 )
+        elif size == _PACKING_NAME and name.lower() == b"content-encoding":
+            self.packed = True
 
     def on_headers_complete(self) -> None:
         self._status = self._parser.get_status_code()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.redaction.secret import Hidden
 from freedompay_async.transport.base import CLOSED, Transport, TransportError
-from freedompay_async.transport.content import PACKED, unpacked
+from freedompay_async.transport.content import unpacked
 from freedompay_async.transport.request_heads import RequestHeads
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ class DirectTransport(Transport):
             self._give_back(connection)
         if isinstance(answer, TransportError):
             raise answer
-        return answer if PACKED not in answer.headers else await self._unpacked(answer)
+        return await self._unpacked(answer) if connection.packed else answer
 
     async def _unpacked(self, reply: Reply) -> Reply:
         whole = await unpacked(reply, most=self._max_answer)

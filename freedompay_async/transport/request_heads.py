@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from freedompay_async.errors import ConfigurationError
 
@@ -45,7 +45,7 @@ class RequestHeads:
     def __init__(self, base: URL, usual: Mapping[str, str]) -> None:
         self._base: Final = base
         self._usual: Final = usual
-        self._started: Final[dict[tuple[str, ...], tuple[str, int]]] = {}
+        self._forms: Final[dict[tuple[object, ...], tuple[str, int]]] = {}
 
     def url(self, path: str) -> URL:
         return self._base.with_path(self._base.path.rstrip("/") + path)
@@ -56,24 +56,21 @@ class RequestHeads:
         Raises:
             ConfigurationError: a signer gave a header that can't be sent. Nothing was sent.
         """
-        key = (message.method, message.path, *message.headers)
-        start, breaks = self._started.get(key) or self._begin(key)
-        lines = [start, *map(": ".join, message.headers.items())]
-        if message.body:
-            lines.append(f"Content-Length: {len(message.body)}")
-        head = "\r\n".join(lines)
+        headers, size = message.headers, len(message.body)
+        key = (message.method, message.path, size > 0, *headers)
+        form, breaks = self._forms.get(key) or self._begin(key)
+        head = form % (*headers.values(), size) if size else form % (*headers.values(),)
         # A line break in a value would begin another header or another request.
-        breaks += len(lines) - 1
         if head.count("\n") == breaks and head.count("\r") == breaks and "\0" not in head:
             try:
-                return f"{head}\r\n\r\n".encode()
+                return head.encode()
             except UnicodeEncodeError:
                 pass
         raise ConfigurationError("a header has characters that can't be sent. Nothing was sent.")
 
-    def _begin(self, key: tuple[str, ...]) -> tuple[str, int]:
-        """The lines of a head that do not change, and how many line breaks they have."""
-        method, path, *names = key
+    def _begin(self, key: tuple[Any, ...]) -> tuple[str, int]:
+        """A head without the values of its headers, and how many line breaks it has."""
+        method, path, has_body, *names = key
         lower = {name.lower() for name in names}
         wrong = [name for name in names if name.lower() in _RESERVED or not _NAME.fullmatch(name)]
         if wrong or len(lower) < len(names):
@@ -86,7 +83,12 @@ class RequestHeads:
         lines += [
             f"{name}: {value}" for name, value in self._usual.items() if name.lower() not in lower
         ]
-        if len(self._started) >= _MOST:
-            self._started.clear()
-        self._started[key] = "\r\n".join(lines), len(lines) - 1
-        return self._started[key]
+        # What is written so far has no place for a value.
+        lines = [line.replace("%", "%%") for line in lines]
+        lines += [f"{name.replace('%', '%%')}: %s" for name in names]
+        lines += ["Content-Length: %d"] if has_body else []
+        lines += ["", ""]
+        if len(self._forms) >= _MOST:
+            self._forms.clear()
+        self._forms[key] = "\r\n".join(lines), len(lines) - 1
+        return self._forms[key]
