@@ -189,6 +189,32 @@ async def test_background_calls_open_32_connections_at_once_and_urgent_ones_go_p
     assert (background, urgent, len(replies)) == (32, 3, 43)
 
 
+async def test_a_cancellation_in_the_moment_when_the_time_is_up_stays_one():
+    async with host_saying([]) as (_, transport):
+        now = asyncio.get_running_loop().time()
+        call = asyncio.create_task(transport.send(POST, attempt(deadline=now)))
+        await asyncio.sleep(0)
+        call.cancel()
+        await asyncio.wait([call])
+
+    assert call.cancelled()
+
+
+async def test_the_time_of_a_call_cancels_nothing_beyond_it():
+    async with host_saying([]) as (_, transport):
+
+        async def story():
+            with pytest.raises(TransportError, match="in time"):
+                await transport.send(POST, attempt(seconds=0.01))
+            # A cancellation that was left over would come here.
+            await asyncio.sleep(0)
+            return asyncio.current_task().cancelling()
+
+        left = await asyncio.create_task(story())
+
+    assert left == 0
+
+
 class Deaf(asyncio.Protocol):
     """Reads the beginning of a request, and the rest when it is told to."""
 
