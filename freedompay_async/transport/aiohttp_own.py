@@ -84,7 +84,7 @@ class OwnSender(Sender):
             nonlocal opened
             failure: BaseException | None = None
             task = cast("asyncio.Task[Any]", asyncio.current_task())
-            sending = Sending(attempt, task, self._loop, gathering)
+            sending = Sending(attempt, task, self._loop, self._deadlines, gathering)
             SENDINGS[task] = sending
             self._on_the_way.add(sending)
             try:

@@ -16,6 +16,7 @@ from freedompay_async.transport.aiohttp_errors import failure_of
 from freedompay_async.transport.aiohttp_sending import SENDINGS, Sending
 from freedompay_async.transport.base import CLOSED, TransportError
 from freedompay_async.transport.content import PACKED, unpacked
+from freedompay_async.transport.deadlines import Deadlines
 from freedompay_async.transport.request_heads import RequestHeads
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class Sender(ABC):
         self._urls: Final[dict[str, URL]] = {}
         self._on_the_way: Final[set[Sending]] = set()
         self._loop: Final = asyncio.get_running_loop()
+        self._deadlines: Final = Deadlines(self._loop)
         # The proxy's address may have a password in it. A retry or a redirect would send a message
         # a second time.
         self._options: Final[Hidden[dict[str, Any]]] = Hidden(
@@ -94,7 +96,7 @@ class Sender(ABC):
         body: bytes | None = None
         reply: Reply | None = None
         task = cast("asyncio.Task[Any]", asyncio.current_task())
-        sending = Sending(attempt, task, self._loop)
+        sending = Sending(attempt, task, self._loop, self._deadlines)
         # A callback of a trace may make a call of its own, in this task.
         outer = SENDINGS.get(task)
         SENDINGS[task] = sending

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from freedompay_async.transport.base import Attempt
+    from freedompay_async.transport.deadlines import Deadlines
 
 __all__ = ["SENDINGS", "Gathering", "Sending", "Watch"]
 
@@ -62,6 +63,7 @@ class Sending:
 
     Attributes:
         attempt: whose request it is.
+        ends: when its time is up, by the clock of the loop.
         late: its time was up.
         waiting: aiohttp itself has begun with it, and had no connection for it by then.
         turned: whether the loop has had a turn since a connection was in hand, or need not have had
@@ -75,10 +77,11 @@ class Sending:
 
     __slots__ = (
         "_before",
+        "_deadlines",
         "_loop",
         "_task",
-        "_timer",
         "attempt",
+        "ends",
         "gathering",
         "late",
         "transport",
@@ -93,9 +96,11 @@ class Sending:
         attempt: Attempt,
         task: asyncio.Task[Any],
         loop: asyncio.AbstractEventLoop,
+        deadlines: Deadlines,
         gathering: Gathering | None = None,
     ) -> None:
         self.attempt = attempt
+        self.ends = attempt.deadline
         self.gathering = gathering
         self.late = False
         self.waiting = False
@@ -106,8 +111,9 @@ class Sending:
         self._task = task
         self._loop = loop
         self._before = task.cancelling()
+        self._deadlines = deadlines
         # Cheaper than asyncio.timeout, and the same: `stop` says whether the time was up.
-        self._timer = loop.call_at(attempt.deadline, self._expire)
+        deadlines.set(self, attempt.deadline)
 
     def connected(self) -> None:
         """A connection is in hand, and the next step is the write.
@@ -137,17 +143,16 @@ class Sending:
         self.turned = True
 
     def end_at(self, when: float) -> None:
-        self._timer.cancel()
         if not self.late:
-            self._timer = self._loop.call_at(when, self._expire)
+            self._deadlines.set(self, when)
 
-    def _expire(self) -> None:
+    def expire(self) -> None:
         self.late = True
         self._task.cancel()
 
     def stop(self) -> bool:
         """End the clock. Whether the task was cancelled by it, and by nothing else."""
-        self._timer.cancel()
+        self._deadlines.remove(self)
         if not self.late:
             return False
         self.late = False

@@ -121,6 +121,10 @@ class Connection(asyncio.Protocol):
         self._give(error)
         self.abort()
 
+    def expire(self) -> None:
+        """Its time is up: that of the attempt, or that of an idle connection."""
+        self.fail(TransportError("no answer in time"))
+
     def abort(self) -> None:
         """Close it at once. What has not left yet never leaves, and TLS waits for no farewell."""
         self.open = False

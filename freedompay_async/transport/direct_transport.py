@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from contextvars import Context
 from importlib.util import find_spec
-from math import inf
 from typing import TYPE_CHECKING, Final
 
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.redaction.secret import Hidden
 from freedompay_async.transport.base import CLOSED, Transport, TransportError
 from freedompay_async.transport.content import unpacked
+from freedompay_async.transport.deadlines import Deadlines
 from freedompay_async.transport.request_heads import RequestHeads
 
 if TYPE_CHECKING:
@@ -62,8 +61,6 @@ class DirectTransport(Transport):
         self._idle: Final[dict[Connection, None]] = {}
         self._used: Final[set[Connection]] = set()
         self._closed = False
-        self._timer: asyncio.TimerHandle | None = None
-        self._wakes_at = inf
         self._tls: ssl.SSLContext | None = None
 
     def bind(self, destination: Destination) -> None:
@@ -105,6 +102,7 @@ class DirectTransport(Transport):
                 raise ConfigurationError("this transport has no client. Nothing was sent.")
             base, destination = self._bound
             self._loop = asyncio.get_running_loop()
+            self._deadlines = Deadlines(self._loop)
             self._opening = self._opening_of(
                 base.raw_host or "",
                 base.port or 0,
@@ -126,9 +124,7 @@ class DirectTransport(Transport):
         except TransportError:
             self._give_back(connection)
             raise
-        connection.ends = ends = attempt.ends(self._loop.time())
-        if ends < self._wakes_at:
-            self._wake_at(ends)
+        self._deadlines.set(connection, attempt.ends(self._loop.time()))
         self._used.add(connection)
         try:
             answer = await connection.start(head.value, message.body)
@@ -188,36 +184,12 @@ class DirectTransport(Transport):
         if self._closed or not connection.reusable():
             connection.abort()
             return
-        connection.ends = ends = self._loop.time() + _IDLE
+        self._deadlines.set(connection, self._loop.time() + _IDLE)
         self._idle[connection] = None
-        if ends < self._wakes_at:
-            self._wake_at(ends)
 
     def _lost(self, connection: Connection) -> None:
         self._idle.pop(connection, None)
-
-    def _wake_at(self, when: float) -> None:
-        """Look for attempts and idle connections whose time is up, at `when` at the latest.
-
-        One timer serves them all, because a timer for each call costs more than the call's other
-        bookkeeping.
-        """
-        if self._timer is not None:
-            self._timer.cancel()
-        self._wakes_at = when
-        # In a context of its own: a timer keeps its context alive, and that must not be a call's.
-        self._timer = self._loop.call_at(when, self._wake, context=Context())
-
-    def _wake(self) -> None:
-        self._timer, self._wakes_at = None, inf
-        now, soonest = self._loop.time(), inf
-        for connection in [*self._used, *self._idle]:
-            if connection.ends <= now:
-                connection.fail(TransportError("no answer in time"))
-            else:
-                soonest = min(soonest, connection.ends)
-        if soonest < inf:
-            self._wake_at(soonest)
+        self._deadlines.remove(connection)
 
     async def warm_up(self, count: int, attempt: Attempt) -> None:
         taken: list[Connection] = []
@@ -254,8 +226,7 @@ class DirectTransport(Transport):
 
     def _end(self, opening: Opening) -> None:
         opening.end()
-        if self._timer is not None:
-            self._timer.cancel()
+        self._deadlines.stop()
         for connection in [*self._used, *self._idle]:
             connection.fail(TransportError(CLOSED, final=True))
 
