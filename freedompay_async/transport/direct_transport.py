@@ -168,9 +168,11 @@ class DirectTransport(Transport):
             connection = await opening.open(attempt, self._make, idle=self._taken)
             quiet = False
             try:
+                settled = await connection.settle()
+                # After that wait, because nothing waits between this look and the write.
                 if self._closed:
                     raise TransportError(CLOSED, final=True)
-                quiet = await connection.settle()
+                quiet = settled
             finally:
                 if not quiet:
                     connection.abort()

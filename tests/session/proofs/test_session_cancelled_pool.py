@@ -21,6 +21,8 @@ import pytest
 from freedompay_async import OutcomeUnknown, Secret
 from freedompay_async.hashdt import HashDT
 from freedompay_async.traffic.rate_limit import RateLimit
+from freedompay_async.transport.aiohttp_transport import AiohttpTransport
+from freedompay_async.transport.direct_transport import DirectTransport
 from tests.leaks.certificate import client_context, server_context
 from tests.leaks.raw_issuer import RawIssuer
 from tests.person_examples import new_client
@@ -186,25 +188,27 @@ def cancel_everywhere(connect, hasty, pool, settled, cancelled_at, warned, tmp_p
     any more.
     """
 
-    async def run(kind, *, scheme="KZ", fresh=False, queued=False):
+    async def run(kind, transports, *, scheme="KZ", fresh=False, queued=False):
         tls = server_context(tmp_path) if fresh else None
         found = []
         async with RawIssuer(tls=tls, piece=16) as issuer:
             url = issuer.base_url.replace("127.0.0.1", "localhost") if fresh else issuer.base_url
             options = {"max_connections": 1, "ssl_context": client_context() if fresh else None}
-            client = connect(url, scheme=scheme, record=tmp_path / "record.jsonl", **options)
-            for late in (False, True):
+            record = tmp_path / "record.jsonl"
+            for late, transport in zip((False, True), transports, strict=True):
+                client = connect(
+                    url, scheme=scheme, record=record, transport=transport(), **options
+                )
                 stop, whole = 0, 0
                 # A thread that is quick, or a name that is known already, makes a call wait less
                 # often: one that ended is no proof.
                 while whole < WHOLE:
                     if fresh:
                         client = connect(
-                            url, scheme=scheme, record=tmp_path / "record.jsonl", **options
+                            url, scheme=scheme, record=record, transport=transport(), **options
                         )
-                    each = await step(
-                        issuer, client, kind, stop, late=late, queued=queued, options=options
-                    )
+                    pins = pin_client(url, transport(), options)
+                    each = await step(issuer, client, pins, kind, stop, late=late, queued=queued)
                     if each is None:
                         whole += 1
                     else:
@@ -212,15 +216,18 @@ def cancel_everywhere(connect, hasty, pool, settled, cancelled_at, warned, tmp_p
                         whole, stop = 0, stop + 1
         return found
 
-    async def step(issuer, fp, kind, stop, *, late, queued, options):
-        pins = HashDT(
-            base_url=fp.base_url,
+    def pin_client(url, transport, options):
+        return HashDT(
+            base_url=url,
             api_key="k",
             product_id="p",
             token=token,
             policy=hasty(),
+            transport=transport,
             **options,
         )
+
+    async def step(issuer, fp, pins, kind, stop, *, late, queued):
         one, before = One(fp, pins), Counter(issuer.books.effects)
         if kind.call in (result, refresh):
             issuer.books.ids.add(one.own)
@@ -316,19 +323,25 @@ def check(found, kind):
         assert {(each.error.request_id == each.own, each.times) for each in found} == {(True, 1)}
 
 
+# Those that are waiting when they are cancelled, and those that are woken: each is stepped through on
+# each transport, on a fresh connection or on one of the pool.
+FIRST = (AiohttpTransport, DirectTransport)
+SECOND = (DirectTransport, AiohttpTransport)
+
+
 async def test_cancelled_at_each_wait_on_a_fresh_connection(cancel_everywhere, kind):
-    found = await cancel_everywhere(kind, fresh=True)
+    found = await cancel_everywhere(kind, FIRST, fresh=True)
 
     check(found, kind)
 
 
 async def test_cancelled_at_each_wait_on_a_pooled_connection(cancel_everywhere, kind, scheme):
-    found = await cancel_everywhere(kind, scheme=scheme)
+    found = await cancel_everywhere(kind, SECOND if scheme == "KZ" else FIRST, scheme=scheme)
 
     check(found, kind)
 
 
 async def test_cancelled_at_each_wait_between_other_calls(cancel_everywhere, kind):
-    found = await cancel_everywhere(kind, queued=True)
+    found = await cancel_everywhere(kind, SECOND, queued=True)
 
     check(found, kind)
