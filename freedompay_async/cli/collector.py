@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 __all__ = ["rare_collections"]
 
@@ -17,7 +17,7 @@ _NEW_OBJECTS: Final = 10_000
 
 
 @contextmanager
-def rare_collections() -> Iterator[None]:
+def rare_collections() -> Generator[None]:
     """Let the collector run less often, and pass over what was there before.
 
     Only the command does this, because a library must not change it for the program around it.

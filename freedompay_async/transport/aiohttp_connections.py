@@ -97,11 +97,12 @@ class Connections:
         if transport is None or self._owners.get(transport) is not sending:
             return
         del self._owners[transport]
-        if transport.get_write_buffer_size():
+        # One of TLS that is closed can't be asked for its buffer.
+        if transport.is_closing() or transport.get_write_buffer_size():
             # The server answered before it had read all of the request. The rest must not leave any
             # more, nor go before the next request.
             transport.abort()
-        elif not transport.is_closing():
+        else:
             watch = sending.watch or Watch(transport, self._idle)
             watch.unclear = sending.unclear
             watch.begin()

@@ -37,16 +37,22 @@ def _no_proxies(monkeypatch):
         monkeypatch.delenv(name.upper(), raising=False)
 
 
-@pytest.fixture(params=KINDS)
-def kind(request):
-    return KINDS[request.param]
+def pytest_generate_tests(metafunc):
+    """Give a test the transports that its mark `kinds` asks for: all, without one."""
+    if "kind" in metafunc.fixturenames:
+        mark = metafunc.definition.get_closest_marker("kinds")
+        wanted = {} if mark is None else mark.kwargs
+        names = [
+            name
+            for name, kind in KINDS.items()
+            if all(getattr(kind, flag) == value for flag, value in wanted.items())
+        ]
+        metafunc.parametrize("kind", names, indirect=True)
 
 
 @pytest.fixture
-def owns(kind):
-    """For what nobody can promise of connections that somebody else looks after."""
-    if not kind.owns:
-        pytest.skip("its connections belong to a session that somebody else looks after")
+def kind(request):
+    return KINDS[request.param]
 
 
 @pytest.fixture

@@ -181,7 +181,8 @@ async def test_others_on_the_way_are_not_disturbed(reach, kind):
     assert counts == (0, 6 if kind.owns else 0)
 
 
-async def test_warm_up(reach, owns):
+@pytest.mark.kinds(owns=True)
+async def test_warm_up(reach):
     with full_port() as port:
         before = sockets()
         there = await reach(f"http://127.0.0.1:{port}", connect_timeout=20.0)

@@ -85,7 +85,8 @@ async def test_in_the_handshake_of_tls_nothing_was_sent(reach):
     assert (told.told, told.final, told.sent) == (CLOSED, True, False)
 
 
-async def test_warm_up_that_is_closed_says_so(reach, owns):
+@pytest.mark.kinds(owns=True)
+async def test_warm_up_that_is_closed_says_so(reach):
     with full_port() as port:
         before = sockets()
         there = await reach(f"http://127.0.0.1:{port}", connect_timeout=20.0)
@@ -99,7 +100,8 @@ async def test_warm_up_that_is_closed_says_so(reach, owns):
 
 
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
-async def test_idle_connections_are_closed_with_it(reach, owns, tmp_path, tls):
+@pytest.mark.kinds(owns=True)
+async def test_idle_connections_are_closed_with_it(reach, tmp_path, tls):
     async with serving(answering(GOOD), tls=server_context(tmp_path) if tls else None) as host:
         before = sockets()
         there = await reach(host, ssl_context=client_context() if tls else None)

@@ -16,7 +16,8 @@ pytestmark = both_loops
 MANY = 100
 
 
-async def test_urgent_one_waits_for_none_that_hangs_in_its_opening(reach, owns, tmp_path):
+@pytest.mark.kinds(owns=True)
+async def test_urgent_one_waits_for_none_that_hangs_in_its_opening(reach, tmp_path):
     """Each of the others hangs in its handshake; the server speaks TLS again for the urgent one."""
     context, urgent = server_context(tmp_path), asyncio.Event()
 
@@ -57,7 +58,8 @@ async def test_urgent_one_waits_for_none_that_hangs_in_its_opening(reach, owns, 
         assert await back_to(before)
 
 
-async def test_warm_up_opens_so_many_and_sends_nothing(reach, owns):
+@pytest.mark.kinds(owns=True)
+async def test_warm_up_opens_so_many_and_sends_nothing(reach):
     async with serving(answering(GOOD)) as host:
         there = await reach(host)
         warm = await there.warm_up(5)
@@ -76,7 +78,8 @@ async def test_warm_up_opens_so_many_and_sends_nothing(reach, owns):
 
 
 @pytest.mark.parametrize("count", [40, 100])
-async def test_any_number_is_warmed_up(reach, owns, count):
+@pytest.mark.kinds(owns=True)
+async def test_any_number_is_warmed_up(reach, count):
     async with serving(answering(GOOD)) as host:
         there = await reach(host)
         warm = await there.warm_up(count)
@@ -85,9 +88,8 @@ async def test_any_number_is_warmed_up(reach, owns, count):
         assert (warm.error, there.counts) == (None, (0, count))
 
 
-async def test_warm_up_of_connections_of_somebody_else_is_refused(reach, kind):
-    if kind.owns:
-        pytest.skip("its connections are its own")
+@pytest.mark.kinds(owns=False)
+async def test_warm_up_of_connections_of_somebody_else_is_refused(reach):
     async with serving(answering(GOOD)) as host:
         there = await reach(host)
         warm = await there.warm_up(1)

@@ -19,10 +19,8 @@ pytestmark = both_loops
 
 
 @pytest.fixture
-def proxied(kind, reach):
+def proxied(reach):
     """A transport whose way to a host goes through a proxy."""
-    if not kind.proxies:
-        pytest.skip("it goes straight to its host, and refuses a proxy when it is bound")
 
     async def build(host, proxy, **options):
         url = proxy if isinstance(proxy, str) else f"http://127.0.0.1:{proxy.port}"
@@ -54,6 +52,7 @@ async def tunnel(peer) -> None:
         writer.transport.abort()
 
 
+@pytest.mark.kinds(proxies=True)
 async def test_tunnel_carries_the_call(proxied, tmp_path):
     async with (
         serving(answering(GOOD), tls=server_context(tmp_path)) as host,
@@ -69,6 +68,7 @@ async def test_tunnel_carries_the_call(proxied, tmp_path):
     assert all(each.startswith(b"CONNECT 127.0.0.1:%d " % host.port) for each in proxy.requests)
 
 
+@pytest.mark.kinds(proxies=True)
 async def test_login_is_for_the_proxy_alone(proxied, tmp_path):
     async with (
         serving(answering(GOOD), tls=server_context(tmp_path)) as host,
@@ -93,6 +93,7 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize("name", ANSWERS)
+@pytest.mark.kinds(proxies=True)
 async def test_proxy_that_refuses_gets_no_byte_of_the_request(proxied, tmp_path, name):
     async def refuse(peer):
         peer.host.requests.append(await peer.head())
@@ -117,6 +118,7 @@ async def test_proxy_that_refuses_gets_no_byte_of_the_request(proxied, tmp_path,
 
 
 @pytest.mark.parametrize("clock", ["connect", "call"])
+@pytest.mark.kinds(proxies=True)
 async def test_silent_proxy_is_waited_for_until_the_time_is_up(proxied, clock):
     async def silent(peer):
         peer.host.requests.append(await peer.head())
@@ -133,6 +135,7 @@ async def test_silent_proxy_is_waited_for_until_the_time_is_up(proxied, clock):
     assert there.counts == (0, 0)
 
 
+@pytest.mark.kinds(proxies=True)
 async def test_proxy_that_is_not_there_is_named(proxied):
     with refused_port() as port:
         there = await proxied("https://api.example.com", f"http://me:hunter2@127.0.0.1:{port}")
@@ -143,6 +146,7 @@ async def test_proxy_that_is_not_there_is_named(proxied):
     assert "hunter2" not in told.told
 
 
+@pytest.mark.kinds(proxies=True)
 async def test_cancelled_while_the_proxy_says_nothing_it_was_not_sent(proxied):
     async def silent(peer):
         peer.host.requests.append(await peer.head())
@@ -161,9 +165,8 @@ async def test_cancelled_while_the_proxy_says_nothing_it_was_not_sent(proxied):
     assert there.counts == (0, 0)
 
 
+@pytest.mark.kinds(proxies=False)
 async def test_transport_that_goes_straight_refuses_a_proxy(kind):
-    if kind.proxies:
-        pytest.skip("it can go through a proxy")
     way = Way(Proxy.read("http://me:hunter2@127.0.0.1:9", "FREEDOMPAY_PROXY"))
     async with AsyncExitStack() as stack:
         transport = await kind.make(stack)

@@ -53,7 +53,8 @@ def speaking(stray: bytes, *, when: str):
 
 @pytest.mark.parametrize("name", STRAYS)
 @pytest.mark.parametrize("when", ["with the answer", "read by the loop"])
-async def test_stray_bytes_are_never_the_answer_of_the_next(reach, kind, owns, name, when):
+@pytest.mark.kinds(owns=True)
+async def test_stray_bytes_are_never_the_answer_of_the_next(reach, kind, name, when):
     script, now, said = speaking(STRAYS[name], when=when)
     async with serving(script) as host:
         there = await reach(host)
@@ -74,8 +75,9 @@ async def test_stray_bytes_are_never_the_answer_of_the_next(reach, kind, owns, n
 
 @pytest.mark.parametrize("name", STRAYS)
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
+@pytest.mark.kinds(owns=True)
 async def test_stray_bytes_that_the_loop_has_not_read_yet_are_not_either(
-    reach, owns, name, tls, tmp_path
+    reach, name, tls, tmp_path
 ):
     """They are in the socket when the next call begins, and no turn of the loop is between."""
     script, now, said = speaking(STRAYS[name], when="in the socket")
@@ -91,7 +93,8 @@ async def test_stray_bytes_that_the_loop_has_not_read_yet_are_not_either(
     assert host.connections == 2
 
 
-async def test_stray_bytes_on_many_idle_connections_cost_nothing_but_them(reach, owns):
+@pytest.mark.kinds(owns=True)
+async def test_stray_bytes_on_many_idle_connections_cost_nothing_but_them(reach):
     together, now = asyncio.Barrier(8), asyncio.Event()
 
     async def script(peer):
@@ -190,12 +193,9 @@ async def test_tickets_of_tls_are_no_stray_bytes(reach, tmp_path):
 
 @pytest.mark.parametrize("name", STRAYS)
 @pytest.mark.parametrize("when", ["with the answer", "read by the loop"])
-async def test_of_stray_bytes_in_a_session_of_ones_own_an_answer_is_noticed(
-    reach, kind, name, when
-):
+@pytest.mark.kinds(owns=False)
+async def test_of_stray_bytes_in_a_session_of_ones_own_an_answer_is_noticed(reach, name, when):
     """It is noticed when the request has left: the outcome is unknown, and the next call is well."""
-    if kind.owns:
-        pytest.skip("it looks at a connection before it uses it")
     script, now, said = speaking(STRAYS[name], when=when)
     async with serving(script) as host:
         there = await reach(host)

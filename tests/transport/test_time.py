@@ -177,7 +177,8 @@ async def test_whether_it_may_leave_is_asked_with_the_connection_in_hand(reach):
     assert host.requests == []
 
 
-async def test_attempt_is_told_of_its_connection_once(reach, owns, clocked):
+@pytest.mark.kinds(owns=True)
+async def test_attempt_is_told_of_its_connection_once(reach, clocked):
     async with serving(answering(GOOD)) as host:
         there = await reach(host)
         for _ in range(3):

@@ -164,7 +164,8 @@ async def test_reset_of_tls_ends_no_answer_without_a_length(reach, kind, tmp_pat
     assert told.sent
 
 
-async def test_server_that_never_says_farewell_keeps_nobody(reach, owns, tmp_path):
+@pytest.mark.kinds(owns=True)
+async def test_server_that_never_says_farewell_keeps_nobody(reach, tmp_path):
     """A close of TLS waits for the other side; an aborted call does not."""
     hold = asyncio.Event()
 
