@@ -36,10 +36,10 @@ from freedompay_async.errors import (
 from freedompay_async.operations.operation import Operation
 from freedompay_async.redaction.secret import Secret
 from freedompay_async.settings.policy import Policy
-from freedompay_async.transport.aiohttp_trace import freedompay_trace
-from freedompay_async.transport.aiohttp_transport import AiohttpTransport
-from freedompay_async.transport.direct_transport import DirectTransport
-from freedompay_async.transport.mock_transport import MockTransport
+from freedompay_async.transport.direct.direct_transport import DirectTransport
+from freedompay_async.transport.mock.mock_transport import MockTransport
+from freedompay_async.transport.over_aiohttp.aiohttp_transport import AiohttpTransport
+from freedompay_async.transport.over_aiohttp.trace import freedompay_trace
 
 __all__ = [
     "AesPin",

@@ -13,8 +13,8 @@ from freedompay_async.guards.arguments import check_whole
 from freedompay_async.guards.staying import Staying
 from freedompay_async.settings.proxies import Way
 from freedompay_async.traffic.governor import Governor
-from freedompay_async.transport.aiohttp_transport import AiohttpTransport
 from freedompay_async.transport.base import Destination
+from freedompay_async.transport.over_aiohttp.aiohttp_transport import AiohttpTransport
 from freedompay_async.transport.owner import OwnedTransport
 
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@
 
 from freedompay_async.codec.messages import Message, Reply
 from freedompay_async.transport.base import Attempt, Destination, Transport, TransportError
-from freedompay_async.transport.mock_messages import MockReply, MockRequest
-from freedompay_async.transport.mock_transport import LostAnswer, NoConnection
+from freedompay_async.transport.mock.messages import MockReply, MockRequest
+from freedompay_async.transport.mock.mock_transport import LostAnswer, NoConnection
 
 __all__ = [
     "Attempt",

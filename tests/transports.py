@@ -9,8 +9,8 @@ import re
 from contextlib import suppress
 from types import SimpleNamespace
 
-from freedompay_async.transport.aiohttp_transport import AiohttpTransport
 from freedompay_async.transport.base import Destination, Transport
+from freedompay_async.transport.over_aiohttp.aiohttp_transport import AiohttpTransport
 from freedompay_async.transport.owner import OwnedTransport
 
 __all__ = ["Carrier", "Road", "back_to", "bound", "in_use", "owned", "parts_of", "sockets"]

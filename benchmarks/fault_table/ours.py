@@ -54,7 +54,7 @@ class Ours:
 class OursDirect(Ours):
     def _transport(self) -> Transport:
         # Imported only where it is used: the default needs none of its modules.
-        from freedompay_async.transport.direct_transport import (  # noqa: PLC0415
+        from freedompay_async.transport.direct.direct_transport import (  # noqa: PLC0415
             DirectTransport,
         )
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.transport.aiohttp_transport import AiohttpTransport
-from freedompay_async.transport.direct_transport import DirectTransport
+from freedompay_async.transport.direct.direct_transport import DirectTransport
+from freedompay_async.transport.over_aiohttp.aiohttp_transport import AiohttpTransport
 
 if TYPE_CHECKING:
     from freedompay_async.settings.proxies import Way

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.guards.arguments import refusal
 from freedompay_async.guards.loops import running_loop
-from freedompay_async.transport.aiohttp_transport import AiohttpTransport
 from freedompay_async.transport.base import CLOSED, Transport, TransportError
 from freedompay_async.transport.checked import send_checked
-from freedompay_async.transport.direct_transport import DirectTransport
-from freedompay_async.transport.mock_transport import MockTransport
+from freedompay_async.transport.direct.direct_transport import DirectTransport
+from freedompay_async.transport.mock.mock_transport import MockTransport
+from freedompay_async.transport.over_aiohttp.aiohttp_transport import AiohttpTransport
 
 if TYPE_CHECKING:
     import asyncio

@@ -17,7 +17,9 @@ ARGUMENTS = ("cards", "issue", "--product-id", "2000", "--client-id")
 
 @pytest.fixture
 def without_httptools(monkeypatch):
-    monkeypatch.setattr("freedompay_async.transport.direct_transport.find_spec", lambda name: None)
+    monkeypatch.setattr(
+        "freedompay_async.transport.direct.direct_transport.find_spec", lambda name: None
+    )
 
 
 @pytest.fixture

@@ -19,9 +19,9 @@ import pytest
 from hypothesis import strategies as st
 
 from freedompay_async.codec.messages import Message, Reply
-from freedompay_async.transport.aiohttp_transport import AiohttpTransport
 from freedompay_async.transport.base import Attempt, Destination, Transport, TransportError
-from freedompay_async.transport.direct_transport import DirectTransport
+from freedompay_async.transport.direct.direct_transport import DirectTransport
+from freedompay_async.transport.over_aiohttp.aiohttp_transport import AiohttpTransport
 from tests.fuzz.corpus import spoiled
 
 MARK = b"@@@@@@@@"

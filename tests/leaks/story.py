@@ -36,8 +36,8 @@ from freedompay_async.hashdt import HashDT
 from freedompay_async.models import Otp
 from freedompay_async.redaction.redaction import Outgoing
 from freedompay_async.traffic.rate_limit import RateLimit
-from freedompay_async.transport.aiohttp_transport import AiohttpTransport
-from freedompay_async.transport.direct_transport import DirectTransport
+from freedompay_async.transport.direct.direct_transport import DirectTransport
+from freedompay_async.transport.over_aiohttp.aiohttp_transport import AiohttpTransport
 from tests.person_examples import new_client
 from tests.transports import in_use
 

@@ -11,9 +11,9 @@ import pytest
 from freedompay_async import ConfigurationError, FreedomPay, NotSent, OutcomeUnknown
 from freedompay_async.codec.messages import Message
 from freedompay_async.settings.proxies import Way
-from freedompay_async.transport.aiohttp_trace import freedompay_trace
-from freedompay_async.transport.aiohttp_transport import AiohttpTransport
 from freedompay_async.transport.base import Attempt, Destination, TransportError
+from freedompay_async.transport.over_aiohttp.aiohttp_transport import AiohttpTransport
+from freedompay_async.transport.over_aiohttp.trace import freedompay_trace
 from tests.leaks.certificate import client_context, server_context
 from tests.leaks.raw_issuer import RawIssuer
 

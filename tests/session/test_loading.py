@@ -13,8 +13,8 @@ import asyncio, json, sys
 
 imported = lambda: "aiohttp" in sys.modules
 from freedompay_async import FreedomPay
-from freedompay_async.transport.aiohttp_transport import AiohttpTransport
-from freedompay_async.transport.aiohttp_trace import freedompay_trace
+from freedompay_async.transport.over_aiohttp.aiohttp_transport import AiohttpTransport
+from freedompay_async.transport.over_aiohttp.trace import freedompay_trace
 
 told = {"package": imported()}
 

@@ -9,8 +9,8 @@ import asyncio
 import pytest
 
 from freedompay_async.codec.messages import Message
-from freedompay_async.transport.aiohttp_transport import AiohttpTransport
 from freedompay_async.transport.base import Attempt, TransportError
+from freedompay_async.transport.over_aiohttp.aiohttp_transport import AiohttpTransport
 
 
 async def test_a_connection_that_came_too_late_is_given_back_unused(issuer, connect, pool):

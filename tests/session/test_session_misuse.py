@@ -18,7 +18,7 @@ from freedompay_async import (
     StillProcessing,
 )
 from freedompay_async.sandbox import Sandbox
-from freedompay_async.transport.aiohttp_transport import AiohttpTransport
+from freedompay_async.transport.over_aiohttp.aiohttp_transport import AiohttpTransport
 from tests.transports import Carrier
 
 BULK = "card/bulk_issue"

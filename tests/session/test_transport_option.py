@@ -12,8 +12,8 @@ from freedompay_async import ConfigurationError, FreedomPay, NotSent, OutcomeUnk
 from freedompay_async.codec.messages import Reply
 from freedompay_async.hashdt import HashDT
 from freedompay_async.settings.settings import Settings
-from freedompay_async.transport.aiohttp_transport import AiohttpTransport
 from freedompay_async.transport.base import Destination, Transport
+from freedompay_async.transport.over_aiohttp.aiohttp_transport import AiohttpTransport
 from freedompay_async.transport.owner import OwnedTransport
 
 ANSWER = b'{"status":"ok","balance":"5","currency":"KZT","dt":"2026-05-14T16:00:00+06:00"}'

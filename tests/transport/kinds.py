@@ -11,10 +11,10 @@ import aiohttp
 import pytest
 
 from freedompay_async.codec.messages import Message, Reply
-from freedompay_async.transport.aiohttp_trace import freedompay_trace
-from freedompay_async.transport.aiohttp_transport import AiohttpTransport
 from freedompay_async.transport.base import Attempt, Transport, TransportError
-from freedompay_async.transport.direct_transport import DirectTransport
+from freedompay_async.transport.direct.direct_transport import DirectTransport
+from freedompay_async.transport.over_aiohttp.aiohttp_transport import AiohttpTransport
+from freedompay_async.transport.over_aiohttp.trace import freedompay_trace
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

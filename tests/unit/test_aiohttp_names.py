@@ -89,4 +89,4 @@ def test_only_what_aiohttp_exports_is_imported(name):
 
 
 def test_the_connector_is_among_them():
-    assert "transport/aiohttp_connector.py" in {name.replace("\\", "/") for name in TREES}
+    assert "transport/over_aiohttp/connector.py" in {name.replace("\\", "/") for name in TREES}

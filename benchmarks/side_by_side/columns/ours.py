@@ -28,7 +28,7 @@ def client_at(
     """A client of the benchmark's server, over the default transport or the direct one."""
     if direct:
         # Imported only where it is used: the default needs none of its modules.
-        from freedompay_async.transport.direct_transport import (  # noqa: PLC0415
+        from freedompay_async.transport.direct.direct_transport import (  # noqa: PLC0415
             DirectTransport,
         )
 

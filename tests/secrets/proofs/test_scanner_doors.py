@@ -15,8 +15,8 @@ from freedompay_async import Secret
 from freedompay_async.codec.messages import Reply
 from freedompay_async.contract.calls import Retry
 from freedompay_async.hashdt import HashDT
-from freedompay_async.transport.aiohttp_trace import freedompay_trace
-from freedompay_async.transport.aiohttp_transport import AiohttpTransport
+from freedompay_async.transport.over_aiohttp.aiohttp_transport import AiohttpTransport
+from freedompay_async.transport.over_aiohttp.trace import freedompay_trace
 from tests.secrets.issuer_of_trouble import TELLS, Asked
 from tests.secrets.marked import (
     CALLS,

@@ -21,8 +21,8 @@ import pytest
 from freedompay_async import OutcomeUnknown, Secret
 from freedompay_async.hashdt import HashDT
 from freedompay_async.traffic.rate_limit import RateLimit
-from freedompay_async.transport.aiohttp_transport import AiohttpTransport
-from freedompay_async.transport.direct_transport import DirectTransport
+from freedompay_async.transport.direct.direct_transport import DirectTransport
+from freedompay_async.transport.over_aiohttp.aiohttp_transport import AiohttpTransport
 from tests.leaks.certificate import client_context, server_context
 from tests.leaks.raw_issuer import RawIssuer
 from tests.person_examples import new_client

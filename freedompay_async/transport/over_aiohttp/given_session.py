@@ -11,9 +11,9 @@ from multidict import CIMultiDict
 
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.guards.arguments import check_type
-from freedompay_async.transport.aiohttp_sender import HEADERS, Sender, payload_of
-from freedompay_async.transport.aiohttp_trace import has_trace
 from freedompay_async.transport.base import TransportError
+from freedompay_async.transport.over_aiohttp.sender import HEADERS, Sender, payload_of
+from freedompay_async.transport.over_aiohttp.trace import has_trace
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from yarl import URL
 
     from freedompay_async.codec.messages import Message
-    from freedompay_async.transport.aiohttp_sending import Sending
     from freedompay_async.transport.base import Attempt, Destination
+    from freedompay_async.transport.over_aiohttp.sending import Sending
 
 __all__ = ["GivenSender", "check_session", "tls_of"]
 

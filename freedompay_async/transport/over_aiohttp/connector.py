@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import aiohttp
 
-from freedompay_async.transport.aiohttp_connections import Connections
-from freedompay_async.transport.aiohttp_sending import SENDINGS
 from freedompay_async.transport.base import TransportError
+from freedompay_async.transport.over_aiohttp.connections import Connections
+from freedompay_async.transport.over_aiohttp.sending import SENDINGS
 
 if TYPE_CHECKING:
-    from freedompay_async.transport.aiohttp_sending import Sending
+    from freedompay_async.transport.over_aiohttp.sending import Sending
 
 __all__ = ["Connector", "GatheredError"]
 

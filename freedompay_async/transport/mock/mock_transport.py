@@ -13,7 +13,7 @@ from freedompay_async.guards.staying import Staying
 from freedompay_async.redaction.secret import Hidden
 from freedompay_async.transport.base import CLOSED, Transport, TransportError
 from freedompay_async.transport.handler_errors import mark_handler_error
-from freedompay_async.transport.mock_messages import MockReply, MockRequest
+from freedompay_async.transport.mock.messages import MockReply, MockRequest
 
 if TYPE_CHECKING:
     import asyncio

@@ -9,7 +9,7 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from freedompay_async.codec.messages import Reply
 from freedompay_async.transport.base import TransportError
-from freedompay_async.transport.direct_headers import Headers
+from freedompay_async.transport.direct.headers import Headers
 from freedompay_async.transport.socket_input import SocketInput
 
 if TYPE_CHECKING:

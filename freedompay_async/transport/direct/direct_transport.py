@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from freedompay_async.codec.messages import Message, Reply
     from freedompay_async.transport.base import Attempt, Destination
-    from freedompay_async.transport.direct_connection import Connection
-    from freedompay_async.transport.direct_opening import Opening
+    from freedompay_async.transport.direct.connection import Connection
+    from freedompay_async.transport.direct.opening import Opening
 
 __all__ = ["DirectTransport"]
 
@@ -67,8 +67,8 @@ class DirectTransport(Transport):
         # Only a program that makes a client pays for these.
         from yarl import URL  # noqa: PLC0415
 
-        from freedompay_async.transport.direct_connection import Connection  # noqa: PLC0415
-        from freedompay_async.transport.direct_opening import Opening  # noqa: PLC0415
+        from freedompay_async.transport.direct.connection import Connection  # noqa: PLC0415
+        from freedompay_async.transport.direct.opening import Opening  # noqa: PLC0415
 
         way = destination.way
         if way.proxy is not None:

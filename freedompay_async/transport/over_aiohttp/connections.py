@@ -12,10 +12,10 @@ import select
 import sys
 from typing import TYPE_CHECKING, Final
 
-from freedompay_async.transport.aiohttp_sending import Watch
+from freedompay_async.transport.over_aiohttp.sending import Watch
 
 if TYPE_CHECKING:
-    from freedompay_async.transport.aiohttp_sending import Sending
+    from freedompay_async.transport.over_aiohttp.sending import Sending
 
 __all__ = ["Connections"]
 

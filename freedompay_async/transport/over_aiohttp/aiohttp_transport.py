@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from yarl import URL
 
     from freedompay_async.codec.messages import Message, Reply
-    from freedompay_async.transport.aiohttp_sender import Sender
     from freedompay_async.transport.base import Attempt, Destination
+    from freedompay_async.transport.over_aiohttp.sender import Sender
 
 __all__ = ["AiohttpTransport"]
 
@@ -78,11 +78,11 @@ class AiohttpTransport(Transport):
             ) from None
         # These import aiohttp, and no call is to wait for that.
         if self._given is None:
-            from freedompay_async.transport.aiohttp_own import OwnSender  # noqa: PLC0415
+            from freedompay_async.transport.over_aiohttp.own_session import OwnSender  # noqa: PLC0415
 
             self._make = partial(OwnSender, base, destination)
         else:
-            from freedompay_async.transport.aiohttp_given import (  # noqa: PLC0415
+            from freedompay_async.transport.over_aiohttp.given_session import (  # noqa: PLC0415
                 GivenSender,
                 check_session,
                 tls_of,

@@ -12,7 +12,7 @@ from freedompay_async.transport.base import CLOSED, TransportError
 
 if TYPE_CHECKING:
     from freedompay_async.settings.proxies import Way
-    from freedompay_async.transport.aiohttp_sending import Sending
+    from freedompay_async.transport.over_aiohttp.sending import Sending
 
 __all__ = ["failure_of"]
 

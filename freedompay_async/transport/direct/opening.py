@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from freedompay_async.transport.base import Attempt
-    from freedompay_async.transport.direct_connection import Connection
+    from freedompay_async.transport.direct.connection import Connection
 
 __all__ = ["Opening"]
 

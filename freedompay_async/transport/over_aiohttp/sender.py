@@ -11,12 +11,12 @@ from yarl import URL
 
 from freedompay_async.codec.messages import Reply
 from freedompay_async.redaction.secret import Hidden
-from freedompay_async.transport.aiohttp_connections import Connections
-from freedompay_async.transport.aiohttp_errors import failure_of
-from freedompay_async.transport.aiohttp_sending import SENDINGS, Sending
 from freedompay_async.transport.base import CLOSED, TransportError
 from freedompay_async.transport.content import PACKED, unpacked
 from freedompay_async.transport.deadlines import Deadlines
+from freedompay_async.transport.over_aiohttp.connections import Connections
+from freedompay_async.transport.over_aiohttp.failures import failure_of
+from freedompay_async.transport.over_aiohttp.sending import SENDINGS, Sending
 from freedompay_async.transport.request_heads import RequestHeads
 
 if TYPE_CHECKING:

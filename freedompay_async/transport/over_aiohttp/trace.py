@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from freedompay_async.transport.aiohttp_sending import SENDINGS
+from freedompay_async.transport.over_aiohttp.sending import SENDINGS
 
 if TYPE_CHECKING:
     import aiohttp

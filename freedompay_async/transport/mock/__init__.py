@@ -1,0 +1,1 @@
+"""A transport for unit tests: a function answers in the place of the issuer."""

@@ -1,0 +1,1 @@
+"""The default transport: a session of aiohttp carries the requests."""
