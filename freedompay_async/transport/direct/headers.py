@@ -46,7 +46,7 @@ class Headers(Mapping[str, str]):
         return iter(self._all)
 
     def __len__(self) -> int:
-        return len(self._raw)
+        return len(self._all)
 
     def items(self) -> ItemsView[str, str]:
         """Each header, one that came twice too."""
