@@ -22,7 +22,7 @@ from freedompay_async.contract.request_ids import derive_request_id
 from freedompay_async.errors import ConfigurationError, FreedomPayError, ProtocolError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from freedompay_async.batch.entries import Entry
     from freedompay_async.batch.run_resources import RunResources
@@ -79,8 +79,15 @@ class FirstCheck:
         self._all = remembered
         self._answered = -inf
 
-    async def begin(self, *, rows: int, begun: bool) -> None:
-        """Decide it. `begun`: this journal may have sent something, which a sample would find.
+    async def begin(
+        self, *, rows: int, begun: bool, asking: Callable[[], object] = lambda: None
+    ) -> None:
+        """Decide it.
+
+        Args:
+            rows: of the batch.
+            begun: this journal may have sent something, which a sample would find.
+            asking: called when a sample is about to be asked about.
 
         Raises:
             ConfigurationError: the sample is not answered in time.
@@ -89,7 +96,7 @@ class FirstCheck:
         """
         if self._all or self._check == "none" or (self._check == "sample" and begun):
             return
-        if self._check == "all" or await self._known_sample(rows):
+        if self._check == "all" or await self._known_sample(rows, asking):
             await self._shared.journal.keep({Fact.CHECK_FIRST: EACH_ROW})
             self._all = True
 
@@ -128,11 +135,12 @@ class FirstCheck:
         self._answered = loop.time()
         return answer
 
-    async def _known_sample(self, rows: int) -> bool:
+    async def _known_sample(self, rows: int, asking: Callable[[], object]) -> bool:
         shared, settings, numbers = self._shared, self._shared.settings, spread(rows)
         keys = await shared.journal.keys(numbers)
         # An issuer that answers 503 for an unknown id is not in an outage.
         shared.lane.unsure = True
+        asking()
         try:
             known = await self._one_known(
                 [

@@ -143,8 +143,8 @@ class Run:
         async with anyio.create_task_group() as watch:
             watch.start_soon(self._lane.watch, self._knock)
             watch.start_soon(self._renew)
-            watch.start_soon(self._open_connections, plan.rows)
-            await self._check(first, rows=plan.rows, begun=before.begun)
+            opening = partial(watch.start_soon, self._open_connections, plan.rows)
+            await self._check(first, rows=plan.rows, begun=before.begun, asking=opening)
             await self._each(flow, give)
             watch.cancel_scope.cancel()
         self._journal.clock_set_back(self._owner, shared.clock.now()[1])
@@ -172,17 +172,19 @@ class Run:
         )
         return self._shared
 
-    async def _check(self, first: FirstCheck, *, rows: int, begun: bool) -> None:
+    async def _check(
+        self, first: FirstCheck, *, rows: int, begun: bool, asking: Callable[[], object]
+    ) -> None:
         try:
-            await first.begin(rows=rows, begun=begun)
+            await first.begin(rows=rows, begun=begun, asking=asking)
         except Stopped:
             pass
         except _FATAL as error:
             self._end_with(error)
 
     async def _open_connections(self, rows: int) -> None:
-        """Open what the first rows need while the first questions are asked. What can't be opened
-        now is opened by the rows.
+        """Open what the first rows need while the first questions are away. Those have begun, and
+        so get their connections first. What can't be opened now is opened by the rows.
         """
         limits, loop = self._limits, asyncio.get_running_loop()
         count = min(limits.concurrency, rows) - SAMPLE

@@ -32,7 +32,7 @@ _WITHOUT: Final[dict[str, dict[str, Any]]] = {
     "the questions first": {"check_first": "none"},
     "opening connections": {"warm": True},
     "the garbage collector": {"collecting": False},
-    "its rare collections": {"as_command": False},
+    "the command's setting of it": {"as_command": False},
     "the disk": {},
 }
 _DISK: Final = "the disk"
@@ -111,8 +111,8 @@ def run(options: Options) -> Section:
     section.add(
         f"`{_SPEED}`, {_KINDS['done']}, and one thing left out: the questions before the first "
         "send; the opening of connections (`warm_up` before the run); the garbage collector; its "
-        "early collections (`gc.set_threshold(10_000)`); the disk (the journal is in memory). The "
-        "gain is the share over that of the same round above."
+        "setting in the command, so that it has Python's own; the disk (the journal is in memory). "
+        "The gain is the share over that of the same round above."
     )
     whole = [one["share"] for one in found["done", _SPEED]]
     section.add(
