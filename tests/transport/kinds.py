@@ -41,6 +41,7 @@ class Kind:
             does not, it forgets those bytes and goes on with the connection.
         limits_informing: it takes some answers of 1xx before the answer, and not any number until
             its time is up.
+        reads_odd_heads: it takes a head with a NUL or of any length, as aiohttp did before 3.13.4.
         tells_broken: an answer without a length that a broken connection ends is none.
         owns: its connections are its own. Where they are those of somebody's session, it does not
             look at them before a request, does not close them, counts no idle one, and warms none
@@ -51,6 +52,7 @@ class Kind:
     proxies: bool = True
     sees_half_a_head: bool = True
     limits_informing: bool = True
+    reads_odd_heads: bool = False
     tells_broken: bool = True
     owns: bool = True
 
@@ -71,14 +73,20 @@ async def _direct(stack: AsyncExitStack) -> Transport:
     return DirectTransport()
 
 
+_OLD = tuple(map(int, aiohttp.__version__.split(".")[:3])) < (3, 13, 4)
 KINDS = {
     "aiohttp": Kind(
-        make=_aiohttp, sees_half_a_head=False, limits_informing=False, tells_broken=False
+        make=_aiohttp,
+        sees_half_a_head=False,
+        limits_informing=False,
+        reads_odd_heads=_OLD,
+        tells_broken=False,
     ),
     "aiohttp, own session": Kind(
         make=_own_session,
         sees_half_a_head=False,
         limits_informing=False,
+        reads_odd_heads=_OLD,
         tells_broken=False,
         owns=False,
     ),

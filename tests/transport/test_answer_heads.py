@@ -49,9 +49,11 @@ REFUSED = {
     "a chunk longer than it says": OK + b"Transfer-Encoding: chunked\r\n\r\n1\r\n{}\r\n0\r\n\r\n",
 }
 
+ODD = ("a NUL in a value", "a very long head")
+
 
 @pytest.mark.parametrize("name", REFUSED)
-async def test_head_that_can_be_read_in_two_ways_is_no_answer(reach, name):
+async def test_head_that_can_be_read_in_two_ways_is_no_answer(reach, kind, name):
     """The server says no more and keeps the connection; nobody waits until the time is up."""
     async with serving(answering(ended(REFUSED[name], "nothing"), GOOD)) as host:
         there = await reach(host)
@@ -59,11 +61,14 @@ async def test_head_that_can_be_read_in_two_ways_is_no_answer(reach, name):
         counts = there.counts
         after = await there.send()
 
+    assert (told.sent, told.final) == (True, False)
+    assert after.reply.status == 200
+    if kind.reads_odd_heads and name in ODD:
+        assert told.told == (200, BODY)
+        return
     assert told.reply is None
     assert told.told != "no answer in time"
-    assert (told.sent, told.final) == (True, False)
     assert counts == (0, 0)
-    assert after.reply.status == 200
     assert (len(host.requests), host.connections) == (2, 2)
 
 
