@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 from freedompay_async.errors import ConfigurationError
+from freedompay_async.guards.staying import Staying
 from freedompay_async.redaction.secret import Hidden
 from freedompay_async.transport.base import CLOSED, Transport, TransportError
 from freedompay_async.transport.content import unpacked
@@ -40,7 +41,7 @@ _HEADERS: Final = {
 }
 
 
-class DirectTransport(Transport):
+class DirectTransport(Staying, Transport):
     """Sends straight to the host, with less CPU than an HTTP client needs.
 
     It uses no proxy and no `.netrc`, and what hooks into aiohttp does not see it. It needs the
@@ -49,6 +50,8 @@ class DirectTransport(Transport):
     Raises:
         ConfigurationError: httptools is not installed.
     """
+
+    INSTEAD = "make one for each client"
 
     def __init__(self) -> None:
         if find_spec("httptools") is None or find_spec("aiohappyeyeballs") is None:
