@@ -7,6 +7,8 @@ import ssl
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
+import anyio
+
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.guards.staying import Staying
 from freedompay_async.redaction.secret import Hidden
@@ -203,9 +205,11 @@ class DirectTransport(Staying, Transport):
             taken.append(self._taken() or await self._quiet(attempt))
 
         try:
-            async with asyncio.TaskGroup() as tasks:
+            # Not asyncio's own, which leaves the task of the caller marked as cancelled after an
+            # error (until Python 3.13).
+            async with anyio.create_task_group() as tasks:
                 for _ in range(count):
-                    tasks.create_task(take())
+                    tasks.start_soon(take)
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from None
         finally:
