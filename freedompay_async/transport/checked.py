@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from freedompay_async.codec.messages import Reply
 from freedompay_async.transport.base import TransportError
+from freedompay_async.transport.frames import without_frames
 from freedompay_async.transport.handler_errors import is_handler_error
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ async def send_checked(transport: Transport, message: Message, attempt: Attempt)
                 "answer it would say that nothing was sent"
             )
         return _checked(reply)
-    raise failure.with_traceback(None)
+    raise without_frames(failure)
 
 
 def _failure_of(error: Exception, attempt: Attempt) -> Exception:

@@ -16,6 +16,7 @@ from freedompay_async.transport.over_aiohttp.aiohttp_transport import AiohttpTra
 from freedompay_async.transport.over_aiohttp.trace import freedompay_trace
 from tests.leaks.certificate import client_context, server_context
 from tests.leaks.raw_issuer import RawIssuer
+from tests.transport.hosts import answering, serving, turns
 
 BULK = "card/bulk_issue"
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
@@ -194,6 +195,83 @@ async def test_its_base_url_and_headers_change_no_request(session, serve):
     assert b"\r\nX-Other: kept\r\n" in head
     assert b"\r\nContent-Type: application/json\r\n" in head
     assert head.lower().count(b"user-agent") == 1
+
+
+async def test_what_has_come_when_it_is_closed_is_no_answer(session, serve):
+    """Without a length an answer ends with its connection, and here this side has ended it."""
+    port, came = await serve(b"HTTP/1.1 200 OK\r\n\r\n" + GOOD)
+    read, one = asyncio.Event(), attempt()
+    own = session(trace_configs=[freedompay_trace(), _setting(read, "on_request_end")])
+    task = asyncio.create_task(bound(port, own).send(POST, one))
+    async with asyncio.timeout(20):
+        await read.wait()
+    await own.close()
+    with pytest.raises(TransportError, match="the session that the transport was given is closed"):
+        await task
+
+    assert (one.sent, len(came)) == (True, 1)
+
+
+async def test_closed_while_a_call_waits_for_a_connection_nothing_was_sent(session, serve):
+    port, came = await serve(b"")
+    queued = asyncio.Event()
+    own = session(
+        connector=aiohttp.TCPConnector(limit=1),
+        trace_configs=[freedompay_trace(), _setting(queued, "on_connection_queued_start")],
+    )
+    transport, first, second = bound(port, own), attempt(), attempt()
+    tasks = [asyncio.create_task(transport.send(POST, each)) for each in (first, second)]
+    async with asyncio.timeout(20):
+        await queued.wait()
+        while not came:
+            await asyncio.sleep(0.001)
+    await own.close()
+    told = await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert [type(each) for each in told] == [TransportError] * 2
+    assert "session that the transport was given is closed" in str(told[1])
+    assert (first.sent, second.sent, len(came)) == (True, False, 1)
+
+
+@pytest.mark.parametrize(
+    ("event", "last"),
+    [
+        ("on_connection_reuseconn", False),
+        ("on_connection_reuseconn", True),
+        ("on_request_headers_sent", True),
+    ],
+)
+async def test_what_came_before_another_trace_waited_is_no_answer(session, event, last):
+    """The server says a second answer on the idle connection."""
+
+    async def script(peer):
+        await peer.request()
+        await peer.say_in_parts(whole(GOOD), whole(FORGED))
+        await answering(whole(GOOD))(peer)
+
+    async def waits(*_) -> None:
+        await asyncio.sleep(0.01)
+
+    other = aiohttp.TraceConfig()
+    getattr(other, event).append(waits)
+    own, one = freedompay_trace(), attempt()
+    async with serving(script) as host:
+        transport = bound(host.port, session(trace_configs=[other, own] if last else [own, other]))
+        await transport.send(POST, attempt())
+        await turns()
+        with pytest.raises(TransportError, match="was there before the request was sent"):
+            await transport.send(POST, one)
+
+        assert (one.sent, host.connections) == (True, 1)
+
+
+def _setting(event, name) -> aiohttp.TraceConfig:
+    async def callback(*_) -> None:
+        event.set()
+
+    config = aiohttp.TraceConfig()
+    getattr(config, name).append(callback)
+    return config
 
 
 async def test_a_compressed_answer_is_unpacked_within_the_limit(session, serve):

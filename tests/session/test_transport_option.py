@@ -9,10 +9,11 @@ import os
 import pytest
 
 from freedompay_async import ConfigurationError, FreedomPay, NotSent, OutcomeUnknown, Policy
-from freedompay_async.codec.messages import Reply
+from freedompay_async.codec.messages import Message, Reply
 from freedompay_async.hashdt import HashDT
 from freedompay_async.settings.settings import Settings
-from freedompay_async.transport.base import Destination, Transport
+from freedompay_async.transport.base import Attempt, Destination, Transport
+from freedompay_async.transport.checked import send_checked
 from freedompay_async.transport.over_aiohttp.aiohttp_transport import AiohttpTransport
 from freedompay_async.transport.owner import OwnedTransport
 
@@ -429,6 +430,32 @@ async def test_the_transport_of_the_library_says_its_connections(issuer):
         "open, 0 active, 2 idle)",
         "closed)",
     ]
+
+
+async def test_errors_behind_that_of_a_transport_show_no_frame_of_it():
+    class Chained(Double):
+        async def send(self, message, attempt):
+            attempt.connected()
+            try:
+                try:
+                    raise KeyError("first")
+                except KeyError as error:
+                    raise ExceptionGroup("both", [error]) from None
+            except ExceptionGroup as error:
+                raise ValueError("last") from error
+
+    message = Message("GET", "/x", {}, b"")
+    attempt = Attempt(deadline=asyncio.get_running_loop().time() + 20, seconds=20)
+    try:
+        raise LookupError("of the caller")
+    except LookupError as own:
+        with pytest.raises(ValueError, match="last") as caught:
+            await send_checked(Chained(), message, attempt)
+        own_frames = own.__traceback__
+    group = caught.value.__cause__
+
+    assert [each.__traceback__ for each in (group, *group.exceptions)] == [None] * 2
+    assert own_frames is not None
 
 
 async def test_the_transport_of_the_library_needs_a_client():

@@ -45,6 +45,27 @@ async def test_while_it_connects_nothing_was_sent(reach):
         assert await back_to(before)
 
 
+async def test_closed_while_another_attempt_runs_out_of_time(reach):
+    loop = asyncio.get_running_loop()
+    with full_port() as port:
+        before = sockets()
+        there = await reach(f"http://127.0.0.1:{port}", connect_timeout=20.0)
+        over = loop.create_future()
+        late = asyncio.create_task(there.send(deadline=0.05))
+        other = asyncio.create_task(there.send())
+        await some(lambda: sockets() >= before + 2)
+        # Right behind the deadline, before that attempt has ended.
+        loop.call_at(there.attempts[0].deadline, over.set_result, None)
+        await over
+        await there.close()
+        told = await other
+        untold = await late
+
+        assert (told.told, told.final, told.sent) == (CLOSED, True, False)
+        assert (untold.reply, untold.sent) == (None, False)
+        assert await back_to(before)
+
+
 async def test_while_it_resolves_a_name_nothing_was_sent(reach, monkeypatch):
     loop = asyncio.get_running_loop()
     asked = asyncio.Event()

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from tests.leaks.certificate import client_context, server_context
 from tests.transport.hosts import GOOD, answering, answering_with_marks, serving, turns, whole
 from tests.transport.kinds import both_loops, message
 
@@ -113,8 +114,9 @@ LARGE = b"0" * 2**25
 
 
 @both_loops
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
 @pytest.mark.parametrize("answer", [b"200 OK", b"413 Payload Too Large"])
-async def test_answer_before_the_whole_request_was_read_is_the_answer(reach, answer):
+async def test_answer_before_the_whole_request_was_read_is_the_answer(reach, tmp_path, answer, tls):
     """The rest of the request goes before no other one."""
     go_on = asyncio.Event()
 
@@ -126,8 +128,8 @@ async def test_answer_before_the_whole_request_was_read_is_the_answer(reach, ans
         await go_on.wait()
         peer.after += await peer.reader.read(-1)
 
-    async with serving(script) as host:
-        there = await reach(host)
+    async with serving(script, tls=server_context(tmp_path) if tls else None) as host:
+        there = await reach(host, ssl_context=client_context() if tls else None)
         told = await there.send(message(LARGE))
         counts = there.counts
         after = await there.send()

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from tests.leaks.certificate import client_context, server_context
-from tests.transport.hosts import GOOD, answering, serving, turns
+from tests.transport.hosts import GOOD, answering, refused_port, serving, turns
 from tests.transport.kinds import both_loops, message
 from tests.transports import back_to, sockets
 
@@ -86,6 +86,17 @@ async def test_any_number_is_warmed_up(reach, count):
         await turns()
 
         assert (warm.error, there.counts) == (None, (0, count))
+
+
+@pytest.mark.kinds(owns=True)
+async def test_warm_up_that_fails_leaves_no_mark_on_the_task(reach):
+    """A task that counts as cancelled would take the errors of its own groups for that."""
+    with refused_port() as port:
+        there = await reach(f"http://127.0.0.1:{port}")
+        warm = await there.warm_up(3)
+
+    assert (warm.error is None, warm.sent) == (False, False)
+    assert asyncio.current_task().cancelling() == 0
 
 
 @pytest.mark.kinds(owns=False)

@@ -7,7 +7,7 @@ import pickle
 
 import pytest
 
-from freedompay_async import FreedomPay, Policy
+from freedompay_async import AiohttpTransport, DirectTransport, FreedomPay, Policy
 from freedompay_async.batch import Batch, Journal
 from freedompay_async.calls.session import Session
 from freedompay_async.calls.shared_resources import SharedResources
@@ -37,6 +37,8 @@ MADE = {
     "Session": "make one where it is needed",
     "GiftCardOrder": "keep its card_id, and go on with gift_cards.attach(card_id) in any process",
     "Journal": "open it by its path, in one process at a time",
+    "AiohttpTransport": "make one for each client",
+    "DirectTransport": "make one for each client",
     "Batch": "make it of a client and a journal where it is needed",
 }
 
@@ -58,6 +60,8 @@ def made(tmp_path):
         hashdt,
         hashdt.pins,
         journal,
+        AiohttpTransport(),
+        DirectTransport(),
     ]
     return {type(each).__name__: each for each in (*objects, Batch(fp, journal))}
 

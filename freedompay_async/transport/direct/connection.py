@@ -19,6 +19,8 @@ __all__ = ["Connection"]
 
 # A larger body is written apart from its head, without a copy.
 _LARGE: Final = 2**20
+# A request that the socket surely takes at once.
+_TAKEN_AT_ONCE: Final = 2**14
 # Bytes of all heads before the body, those of 1xx included.
 _LONGEST_HEAD: Final = 2**16
 # Answers of 1xx before the answer itself.
@@ -51,7 +53,7 @@ class Connection(asyncio.Protocol):
     __slots__ = (
         *("_answer", "_before", "_body", "_came", "_headers", "_in_body", "_input", "_loop"),
         *("_lost", "_max_answer", "_parser", "_received", "_refusal", "_status", "_to_the_end"),
-        *("_transport", "ends", "open", "packed", "strayed"),
+        *("_tls", "_transport", "_untold", "ends", "open", "packed", "strayed"),
     )
 
     def __init__(
@@ -68,7 +70,7 @@ class Connection(asyncio.Protocol):
         # The whole answer, or why there is none. An error is set as a result, because nobody may
         # be there to fetch it.
         self._answer: asyncio.Future[Reply | TransportError] | None = None
-        self.open = self.packed = self.strayed = False
+        self.open = self.packed = self.strayed = self._untold = False
         self.ends = 0.0
 
     # What the transport asks for.
@@ -100,6 +102,8 @@ class Connection(asyncio.Protocol):
         self._in_body = self.packed = False
         self._to_the_end = True
         self._refusal: TransportError | None = None
+        # With TLS the loop does not tell how much of it has not left.
+        self._untold = self._tls and len(head) + len(body) > _TAKEN_AT_ONCE
         if len(body) < _LARGE:
             self._transport.write(head + body)
         else:
@@ -114,7 +118,12 @@ class Connection(asyncio.Protocol):
         A server may answer before it has read all of a request. The rest must not leave any more,
         nor go before the next request.
         """
-        return self.open and self._answer is None and not self._transport.get_write_buffer_size()
+        return (
+            self.open
+            and self._answer is None
+            and not self._untold
+            and not self._transport.get_write_buffer_size()
+        )
 
     def fail(self, error: TransportError) -> None:
         """End the attempt, and the connection with it."""
@@ -135,6 +144,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._input = SocketInput(transport)
+        self._tls = transport.get_extra_info("ssl_object") is not None
         self.open = True
 
     def data_received(self, data: bytes) -> None:

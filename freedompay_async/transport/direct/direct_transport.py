@@ -7,7 +7,10 @@ import ssl
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
+import anyio
+
 from freedompay_async.errors import ConfigurationError
+from freedompay_async.guards.staying import Staying
 from freedompay_async.redaction.secret import Hidden
 from freedompay_async.transport.base import CLOSED, Transport, TransportError
 from freedompay_async.transport.content import unpacked
@@ -40,7 +43,7 @@ _HEADERS: Final = {
 }
 
 
-class DirectTransport(Transport):
+class DirectTransport(Staying, Transport):
     """Sends straight to the host, with less CPU than an HTTP client needs.
 
     It uses no proxy and no `.netrc`, and what hooks into aiohttp does not see it. It needs the
@@ -49,6 +52,8 @@ class DirectTransport(Transport):
     Raises:
         ConfigurationError: httptools is not installed.
     """
+
+    INSTEAD = "make one for each client"
 
     def __init__(self) -> None:
         if find_spec("httptools") is None or find_spec("aiohappyeyeballs") is None:
@@ -200,9 +205,11 @@ class DirectTransport(Transport):
             taken.append(self._taken() or await self._quiet(attempt))
 
         try:
-            async with asyncio.TaskGroup() as tasks:
+            # Not asyncio's own, which leaves the task of the caller marked as cancelled after an
+            # error (until Python 3.13).
+            async with anyio.create_task_group() as tasks:
                 for _ in range(count):
-                    tasks.create_task(take())
+                    tasks.start_soon(take)
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from None
         finally:

@@ -151,7 +151,9 @@ class Opening:
         self._ended = True
         now = self._loop.time()
         for each in list(self._waiting):
-            each.reschedule(now)
+            # One that is over ends its own waiting, and can't be set again.
+            if not each.expired():
+                each.reschedule(now)
         self._addresses.forget()
 
     def close_sockets(self) -> None:

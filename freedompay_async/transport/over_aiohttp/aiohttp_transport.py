@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from freedompay_async.errors import ConfigurationError
+from freedompay_async.guards.staying import Staying
 from freedompay_async.transport.base import CLOSED, Transport, TransportError
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["AiohttpTransport"]
 
 
-class AiohttpTransport(Transport):
+class AiohttpTransport(Staying, Transport):
     """Sends through a session of aiohttp.
 
     Proxies, `.netrc`, and what hooks into aiohttp's sessions work: OpenTelemetry, Sentry, test
@@ -54,6 +55,8 @@ class AiohttpTransport(Transport):
             ended. aiohttp repeats a GET when an idle connection breaks. `warm_up` is not available.
             After a fork, the connections are yours to look after.
     """
+
+    INSTEAD = "make one for each client"
 
     def __init__(self, session: aiohttp.ClientSession | None = None) -> None:
         self._given: Final = session

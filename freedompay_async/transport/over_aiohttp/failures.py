@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import aiohttp
 
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.transport.base import CLOSED, TransportError
+from freedompay_async.transport.base import TransportError
 
 if TYPE_CHECKING:
     from freedompay_async.settings.proxies import Way
@@ -27,7 +27,7 @@ _NO_CONNECTION: Final = (
 
 
 def failure_of(
-    error: BaseException, sending: Sending, way: Way, *, closed: bool, proxied: bool
+    error: BaseException, sending: Sending, way: Way, *, closed: str, proxied: bool
 ) -> BaseException:
     """The error to raise in place of one that came out of an exchange.
 
@@ -38,7 +38,7 @@ def failure_of(
         sending: `sent` of its attempt is set here, unless it is proved that no byte has left: by
             the kind of the error, or because aiohttp was still without a connection.
         way: named where there is no connection.
-        closed: the transport was closed meanwhile.
+        closed: what was closed meanwhile, the transport or the session; empty: neither.
         proxied: aiohttp reads a proxy's address or the `.netrc` for this call.
     """
     attempt = sending.attempt
@@ -50,12 +50,11 @@ def failure_of(
         # A connector that is closed cancels whoever waits in it, although nobody cancelled the
         # task.
         task = asyncio.current_task()
-        if not closed or task is None or task.cancelling():
+        if task is None or task.cancelling():
             return error.with_traceback(None)
-    if closed and isinstance(
-        error, asyncio.CancelledError | aiohttp.ClientError | OSError | RuntimeError
-    ):
-        return TransportError(CLOSED, final=True)
+        return TransportError(closed or "the session cancelled the request", final=bool(closed))
+    if closed and isinstance(error, aiohttp.ClientError | OSError | RuntimeError):
+        return TransportError(closed, final=True)
     hint = "" if attempt.sent else way.hint()
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         reason = f"the server's certificate is not trusted ({error.certificate_error}){hint}"

@@ -12,7 +12,12 @@ from multidict import CIMultiDict
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.guards.arguments import check_type
 from freedompay_async.transport.base import TransportError
-from freedompay_async.transport.over_aiohttp.sender import HEADERS, Sender, payload_of
+from freedompay_async.transport.over_aiohttp.sender import (
+    HEADERS,
+    SESSION_CLOSED,
+    Sender,
+    payload_of,
+)
 from freedompay_async.transport.over_aiohttp.trace import has_trace
 
 if TYPE_CHECKING:
@@ -101,7 +106,7 @@ class GivenSender(Sender):
     def _request(self, message: Message, sending: Sending) -> Awaitable[aiohttp.ClientResponse]:
         self._check_age(sending)
         if self._session.closed:
-            raise TransportError("the session that the transport was given is closed", final=True)
+            raise TransportError(SESSION_CLOSED, final=True)
         return self._session.request(
             message.method,
             self._url(message.path),

@@ -127,7 +127,7 @@ class OwnSender(Sender):
         # Nothing is sent in a warm-up.
         sending.waiting = True
         reason = TimeoutError() if late else error
-        return failure_of(reason, sending, self._way, closed=self._closed, proxied=False)
+        return failure_of(reason, sending, self._way, closed=self._closed_by(), proxied=False)
 
     async def close(self) -> None:
         await super().close()

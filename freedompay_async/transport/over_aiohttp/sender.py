@@ -27,11 +27,12 @@ if TYPE_CHECKING:
     from freedompay_async.codec.messages import Message
     from freedompay_async.transport.base import Attempt, Destination
 
-__all__ = ["HEADERS", "Sender", "abort_response", "payload_of"]
+__all__ = ["HEADERS", "SESSION_CLOSED", "Sender", "abort_response", "payload_of"]
 
 # aiohttp warns that a larger body blocks the loop.
 _LARGE: Final = 2**20
 _MOST_PATHS: Final = 1_000
+SESSION_CLOSED: Final = "the session that the transport was given is closed"
 HEADERS: Final = {
     "Accept": "application/json",
     "Accept-Encoding": "identity",
@@ -122,7 +123,7 @@ class Sender(ABC):
                 TimeoutError() if late else error,
                 sending,
                 self._way,
-                closed=self._closed,
+                closed=self._closed_by(),
                 proxied=self._proxied,
             )
             # A traceback shows this frame.
@@ -183,9 +184,10 @@ class Sender(ABC):
         """
         if sending.late:
             raise TransportError("no answer in time")
-        if self._closed:
+        closed = self._closed_by()
+        if closed:
             # Without a length an answer ends with its connection.
-            raise TransportError(CLOSED, final=True)
+            raise TransportError(closed, final=True)
         if response.connection is None:
             self._connections.give_back(sending)
         else:
@@ -193,6 +195,12 @@ class Sender(ABC):
             # to speak something else.
             self._connections.drop(sending)
             abort_response(response)
+
+    def _closed_by(self) -> str:
+        """What was closed, for an error; empty: nothing."""
+        if self._closed:
+            return CLOSED
+        return SESSION_CLOSED if self._session.closed else ""
 
     async def _unpacked(self, reply: Reply) -> Reply:
         whole = await unpacked(reply, most=self._max_answer)

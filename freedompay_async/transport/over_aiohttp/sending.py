@@ -134,6 +134,14 @@ class Sending:
         self.end_at(self.attempt.ends(self._loop.time()))
         self._begin_turn()
 
+    def notice_head(self) -> None:
+        """The head of the request is written. Another trace may have waited since the connection
+        was in hand, and an answer that has come meanwhile is to no request.
+        """
+        self.attempt.sent = True
+        if self.turned is not None:
+            self._begin_turn()
+
     def _begin_turn(self) -> None:
         # No answer to this request can be there in the same turn.
         self.turned = False

@@ -22,6 +22,9 @@ def freedompay_trace() -> aiohttp.TraceConfig:
 
     It tells the library when one of its calls has got a connection. It only observes: it raises
     nothing, sends nothing, and does nothing for other requests of the session.
+
+    Put it behind a trace of your own that waits for something: an answer that was there before the
+    request is known by having come while nothing was waited for.
     """
     import aiohttp  # noqa: PLC0415 - importing the package must not import it
 
@@ -31,6 +34,7 @@ def freedompay_trace() -> aiohttp.TraceConfig:
     config.on_connection_create_start.append(_waits)
     config.on_connection_create_end.append(_connected)
     config.on_connection_reuseconn.append(_connected)
+    config.on_request_headers_sent.append(_head_sent)
     return config
 
 
@@ -49,3 +53,9 @@ async def _connected(*_: object) -> None:
     sending = SENDINGS.get(asyncio.current_task())
     if sending is not None:
         sending.notice_connection()
+
+
+async def _head_sent(*_: object) -> None:
+    sending = SENDINGS.get(asyncio.current_task())
+    if sending is not None:
+        sending.notice_head()
