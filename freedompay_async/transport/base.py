@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from freedompay_async.codec.messages import Message, Reply
 
-__all__ = ["CLOSED", "Attempt", "Destination", "Transport", "TransportError"]
+__all__ = ["CLOSED", "Attempt", "Destination", "Transport", "TransportError", "too_large"]
 
 CLOSED: Final = "the client was closed"
 
@@ -93,6 +93,13 @@ class TransportError(Exception):
         self.reason = reason
         self.final = final
         """Another attempt would fail in the same way: a certificate that is not trusted."""
+
+
+def too_large(most: int, status: int) -> TransportError:
+    """The error for an answer of more than `most` bytes."""
+    return TransportError(
+        f"the answer is larger than {most} bytes and was not read (HTTP {status})"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

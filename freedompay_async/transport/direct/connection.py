@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from freedompay_async.codec.messages import Reply
-from freedompay_async.transport.base import TransportError
+from freedompay_async.transport.base import TransportError, too_large
 from freedompay_async.transport.direct.headers import Headers
 from freedompay_async.transport.socket_input import SocketInput
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Connection"]
 
 # A larger body is written apart from its head, without a copy.
-_LARGE: Final = 2**20
+_WRITTEN_APART: Final = 2**20
 # Bytes of all heads before the body, those of 1xx included.
 _LONGEST_HEAD: Final = 2**16
 # Answers of 1xx before the answer itself.
@@ -100,7 +100,7 @@ class Connection(asyncio.Protocol):
         self._in_body = self.packed = False
         self._to_the_end = True
         self._refusal: TransportError | None = None
-        if len(body) < _LARGE:
+        if len(body) < _WRITTEN_APART:
             self._transport.write(head + body)
         else:
             self._transport.write(head)
@@ -251,7 +251,4 @@ class Connection(asyncio.Protocol):
         return 100 <= self._status < 200 and self._status != 101
 
     def _too_large(self) -> TransportError:
-        return TransportError(
-            f"the answer is larger than {self._max_answer} bytes and was not read "
-            f"(HTTP {self._parser.get_status_code()})"
-        )
+        return too_large(self._max_answer, self._parser.get_status_code())

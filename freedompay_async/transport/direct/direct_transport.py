@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
@@ -13,8 +12,11 @@ from freedompay_async.transport.base import CLOSED, Transport, TransportError
 from freedompay_async.transport.content import unpacked
 from freedompay_async.transport.deadlines import Deadlines
 from freedompay_async.transport.request_heads import RequestHeads
+from freedompay_async.transport.tls import default_context
 
 if TYPE_CHECKING:
+    import ssl
+
     from yarl import URL
 
     from freedompay_async.codec.messages import Message, Reply
@@ -33,11 +35,6 @@ _STRAYED: Final = "the server sent data on an idle connection"
 _CLOSED_UNUSED: Final = "the connection was closed before it could be used"
 # Rounds of the loop until it has told all connections that they are gone.
 _ROUNDS: Final = 10
-_HEADERS: Final = {
-    "Accept": "application/json",
-    "Accept-Encoding": "identity",
-    "User-Agent": "freedompay-async",
-}
 
 
 class DirectTransport(Transport):
@@ -83,8 +80,8 @@ class DirectTransport(Transport):
                 "base_url has an invalid host name. Nothing was sent."
             ) from None
         if base.scheme == "https":
-            self._tls = destination.ssl_context or _default_context()
-        self._heads = RequestHeads(base, _HEADERS)
+            self._tls = destination.ssl_context or default_context()
+        self._heads = RequestHeads(base)
         self._max_answer = destination.max_answer
         self._connection_of, self._opening_of = Connection, Opening
         self._bound = base, destination
@@ -133,16 +130,9 @@ class DirectTransport(Transport):
             self._give_back(connection)
         if isinstance(answer, TransportError):
             raise answer
-        return await self._unpacked(answer) if connection.packed else answer
-
-    async def _unpacked(self, reply: Reply) -> Reply:
-        whole = await unpacked(reply, most=self._max_answer)
-        if whole is None:
-            raise TransportError(
-                f"the answer is larger than {self._max_answer} bytes and was not read "
-                f"(HTTP {reply.status})"
-            )
-        return whole
+        if connection.packed:
+            return await unpacked(answer, most=self._max_answer)
+        return answer
 
     def _taken(self) -> Connection | None:
         """An idle connection on which the server has sent nothing since the last answer. Nothing
@@ -244,9 +234,3 @@ class DirectTransport(Transport):
             active = len(self._used) + self._opening.waiting
             state = f"open, {active} active, {len(self._idle)} idle"
         return f"DirectTransport({str(self._bound[0])!r}, {state})"
-
-
-def _default_context() -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    context.set_alpn_protocols(["http/1.1"])
-    return context
