@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final
 
 import aiohttp
 
@@ -11,24 +11,12 @@ from freedompay_async.transport.base import TransportError
 from freedompay_async.transport.over_aiohttp.connections import Connections
 from freedompay_async.transport.over_aiohttp.sending import SENDINGS
 
-if TYPE_CHECKING:
-    from freedompay_async.transport.over_aiohttp.sending import Sending
-
 __all__ = ["Connector", "GatheredError"]
 
 _STRAYS: Final = 5
 _UNASKED: Final = "the server sent data on an idle connection"
 _UNUSED: Final = "the connection was closed before it could be used"
 _OPENING: Final = 32
-
-
-class _Connection(Protocol):
-    """What aiohttp documents of its connections. It exports no name for them."""
-
-    @property
-    def transport(self) -> asyncio.Transport | None: ...
-    def release(self) -> None: ...
-    def close(self) -> None: ...
 
 
 class GatheredError(TransportError):
@@ -91,11 +79,12 @@ class Connector(aiohttp.TCPConnector):
                 connection.close()
                 raise
             if quiet:
-                if sending.gathering is not None:
-                    await _gathered(connection, connections, sending)
                 try:
+                    if sending.gathering is not None:
+                        await sending.gathering.arrive()
+                        raise GatheredError("it was to open a connection only")
                     sending.connected()
-                except TransportError:
+                except BaseException:
                     connection.release()
                     connections.give_back(sending)
                     raise
@@ -109,18 +98,3 @@ class Connector(aiohttp.TCPConnector):
         # In a forked child the connections belong to the parent.
         if not self.disowned:
             super().__del__()
-
-
-async def _gathered(connection: _Connection, connections: Connections, sending: Sending) -> None:
-    """Wait for the other requests that only open a connection.
-
-    Raises:
-        GatheredError: all have theirs.
-    """
-    try:
-        if sending.gathering is not None:
-            await sending.gathering.arrive()
-    finally:
-        connection.release()
-        connections.give_back(sending)
-    raise GatheredError("it was to open a connection only")

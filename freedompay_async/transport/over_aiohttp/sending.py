@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
+from freedompay_async.transport.socket_input import SocketInput
+
 if TYPE_CHECKING:
     from freedompay_async.transport.base import Attempt
     from freedompay_async.transport.deadlines import Deadlines
@@ -16,11 +18,13 @@ class Watch(asyncio.Protocol):
     """Stands in for aiohttp's protocol while nobody has asked anything.
 
     Attributes:
+        input: of the socket.
         spoke: the other side has sent data.
         unclear: aiohttp may have read more than the last answer or the handshake.
     """
 
     def __init__(self, transport: asyncio.Transport, idle: dict[asyncio.Transport, Watch]) -> None:
+        self.input: Final = SocketInput(transport)
         self.spoke = False
         self.unclear = True
         self._idle: Final = idle
@@ -71,7 +75,7 @@ class Sending:
         unclear: aiohttp may have read more than the answer. It tells only where all of the answer
             came at once.
         transport: of the connection in hand, where the connector is the library's own.
-        watch: of that connection, if it was idle before.
+        watch: of that connection.
         gathering: it only opens a connection, together with others.
     """
 
