@@ -135,7 +135,11 @@ def check_transport(value: object) -> None:
     Raises:
         ConfigurationError: it lacks one, or is a class.
     """
-    if isinstance(value, type) or not isinstance(value, Transport):
+    if isinstance(value, type):
+        raise ConfigurationError(
+            f"transport is the class {value.__name__}: give an object of it. Nothing was sent."
+        )
+    if not isinstance(value, Transport):
         raise refusal("transport", value, "an object with the methods of Transport")
 
 

@@ -10,6 +10,7 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 from freedompay_async.codec.messages import Reply
 from freedompay_async.transport.base import TransportError, too_large
 from freedompay_async.transport.direct.headers import Headers
+from freedompay_async.transport.new_connections import TURNS
 from freedompay_async.transport.socket_input import SocketInput
 
 if TYPE_CHECKING:
@@ -27,10 +28,8 @@ _MOST_BEFORE: Final = 10
 _LENGTH_NAME: Final = len("content-length")
 _CODING_NAME: Final = len("transfer-encoding")
 _PACKING_NAME: Final = len("content-encoding")
-# The loop reads in its first or second turn, and later where TLS tickets come in pieces.
-_ROUNDS: Final = 10
 # Turns that a server on the same loop needs to send what it sends without being asked.
-_LEAST_ROUNDS: Final = 3
+_LEAST_TURNS: Final = 3
 
 
 class Connection(asyncio.Protocol):
@@ -83,11 +82,11 @@ class Connection(asyncio.Protocol):
         With TLS not all input is data: session tickets follow the handshake, and the TLS layer
         keeps them. So only what reaches this protocol is data.
         """
-        for turn in range(_ROUNDS):
+        for turn in range(TURNS):
             await asyncio.sleep(0)
             if not self.open:
                 return False
-            if turn >= _LEAST_ROUNDS and not self._input.waits():
+            if turn >= _LEAST_TURNS and not self._input.waits():
                 return True
         return False
 

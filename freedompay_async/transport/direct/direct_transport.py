@@ -11,6 +11,7 @@ from freedompay_async.redaction.secret import Hidden
 from freedompay_async.transport.base import CLOSED, Transport, TransportError
 from freedompay_async.transport.content import unpacked
 from freedompay_async.transport.deadlines import Deadlines
+from freedompay_async.transport.new_connections import CLOSED_UNUSED, SPOKE_FIRST, TRIED
 from freedompay_async.transport.request_heads import RequestHeads
 from freedompay_async.transport.tls import default_context
 
@@ -29,12 +30,8 @@ __all__ = ["DirectTransport"]
 # Seconds that an idle connection is kept. Many servers close theirs soon after, and a request that
 # meets such an end is lost.
 _IDLE: Final = 15.0
-# New connections that are tried when the server sends data on each of them before it was asked.
-_TRIED: Final = 5
-_STRAYED: Final = "the server sent data on an idle connection"
-_CLOSED_UNUSED: Final = "the connection was closed before it could be used"
-# Rounds of the loop until it has told all connections that they are gone.
-_ROUNDS: Final = 10
+# Turns of the loop until it has told all connections that they are gone.
+_TURNS_TO_END: Final = 10
 
 
 class DirectTransport(Transport):
@@ -70,8 +67,8 @@ class DirectTransport(Transport):
         way = destination.way
         if way.proxy is not None:
             raise ConfigurationError(
-                f"DirectTransport can't go through the proxy {way.proxy.shown} that "
-                f"{way.proxy.source} names: use AiohttpTransport, the default. Nothing was sent."
+                f"DirectTransport uses no proxy, and {way.proxy.source} names {way.proxy.shown}. "
+                "Nothing was sent; leave transport= out, or give AiohttpTransport()."
             )
         try:
             base = URL(destination.base_url)
@@ -96,7 +93,9 @@ class DirectTransport(Transport):
             raise TransportError(CLOSED, final=True)
         if self._opening is None:
             if self._bound is None:
-                raise ConfigurationError("this transport has no client. Nothing was sent.")
+                raise ConfigurationError(
+                    "this transport has no client. Nothing was sent; give it to one, as transport=."
+                )
             base, destination = self._bound
             self._loop = asyncio.get_running_loop()
             self._deadlines = Deadlines(self._loop)
@@ -154,7 +153,7 @@ class DirectTransport(Transport):
             TransportError: there is none.
         """
         opening, reason = self._prepare(), ""
-        for _ in range(_TRIED):
+        for _ in range(TRIED):
             connection = await opening.open(attempt, self._make, idle=self._taken)
             quiet = False
             try:
@@ -168,7 +167,7 @@ class DirectTransport(Transport):
                     connection.abort()
             if quiet:
                 return connection
-            reason = _STRAYED if connection.strayed else _CLOSED_UNUSED
+            reason = SPOKE_FIRST if connection.strayed else CLOSED_UNUSED
         raise TransportError(reason)
 
     def _give_back(self, connection: Connection) -> None:
@@ -211,7 +210,7 @@ class DirectTransport(Transport):
             self._loop.call_soon_threadsafe(self._end, opening)
         else:
             self._end(opening)
-            for _ in range(_ROUNDS):
+            for _ in range(_TURNS_TO_END):
                 if not self._idle and not self._used and not opening.waiting:
                     break
                 await asyncio.sleep(0)

@@ -103,7 +103,9 @@ class AiohttpTransport(Transport):
             raise TransportError(CLOSED, final=True)
         if self._sender is None:
             if self._make is None:
-                raise ConfigurationError("this transport has no client. Nothing was sent.")
+                raise ConfigurationError(
+                    "this transport has no client. Nothing was sent; give it to one, as transport=."
+                )
             self._sender = self._make()
         return self._sender
 

@@ -10,15 +10,13 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
+from freedompay_async.transport.new_connections import TURNS
 from freedompay_async.transport.over_aiohttp.sending import Watch
 
 if TYPE_CHECKING:
     from freedompay_async.transport.over_aiohttp.sending import Sending
 
 __all__ = ["Connections"]
-
-# The loop reads in its first or second turn, and later where TLS tickets come in pieces.
-_ROUNDS: Final = 10
 
 
 class Connections:
@@ -85,7 +83,7 @@ class Connections:
         """
         watch = sending.watch or self._watch_of(transport)
         watch.begin()
-        for _ in range(_ROUNDS):
+        for _ in range(TURNS):
             await asyncio.sleep(0)
             if transport.is_closing():
                 return False

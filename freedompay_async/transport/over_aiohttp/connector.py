@@ -8,15 +8,11 @@ from typing import Any, Final
 import aiohttp
 
 from freedompay_async.transport.base import TransportError
+from freedompay_async.transport.new_connections import AT_ONCE, CLOSED_UNUSED, SPOKE_FIRST, TRIED
 from freedompay_async.transport.over_aiohttp.connections import Connections
 from freedompay_async.transport.over_aiohttp.sending import SENDINGS
 
 __all__ = ["Connector", "GatheredError"]
-
-_STRAYS: Final = 5
-_UNASKED: Final = "the server sent data on an idle connection"
-_UNUSED: Final = "the connection was closed before it could be used"
-_OPENING: Final = 32
 
 
 class GatheredError(TransportError):
@@ -32,6 +28,7 @@ class Connector(aiohttp.TCPConnector):
 
     Attributes:
         connections: those that it has opened.
+        opening: a turn for each connection that is being opened.
         disowned: in a forked child, where they belong to the parent.
     """
 
@@ -39,8 +36,7 @@ class Connector(aiohttp.TCPConnector):
         super().__init__(**options)
         self.connections: Final = Connections()
         self.disowned = False
-        # Hundreds at once would block the loop, and be a burst of handshakes for the issuer.
-        self.opening: Final = asyncio.Semaphore(_OPENING)
+        self.opening: Final = asyncio.Semaphore(AT_ONCE)
 
     async def connect(
         self, req: aiohttp.ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout
@@ -57,7 +53,7 @@ class Connector(aiohttp.TCPConnector):
         reason, tried = "", 0
         # Any number of the idle ones may be spoilt. Only new ones count as tried: a server that
         # sends first on a new one does so on the next too.
-        while tried < _STRAYS:
+        while tried < TRIED:
             if sending.attempt.urgent or connections.has_idle():
                 connection = await super().connect(req, traces, timeout)
             else:
@@ -65,7 +61,7 @@ class Connector(aiohttp.TCPConnector):
                     connection = await super().connect(req, traces, timeout)
             transport = connection.transport
             if transport is None:
-                reason, tried = _UNUSED, tried + 1
+                reason, tried = CLOSED_UNUSED, tried + 1
                 connection.close()
                 continue
             tried += not connections.is_known(transport)
@@ -89,7 +85,7 @@ class Connector(aiohttp.TCPConnector):
                     connections.give_back(sending)
                     raise
                 return connection
-            reason = _UNASKED if sending.watch and sending.watch.spoke else _UNUSED
+            reason = SPOKE_FIRST if sending.watch and sending.watch.spoke else CLOSED_UNUSED
             transport.abort()
             connection.close()
         raise TransportError(reason)

@@ -53,7 +53,7 @@ def tls_of(base: URL, destination: Destination) -> ssl.SSLContext | bool:
 
 def _reason(session: aiohttp.ClientSession, destination: Destination) -> str | None:
     if session.closed:
-        return "it is closed"
+        return "it is closed; give one that is open"
     if not has_trace(session):
         return "make it with trace_configs=[freedompay_trace()]"
     if session.auth is not None:
@@ -93,7 +93,10 @@ class GivenSender(Sender):
     def _request(self, message: Message, sending: Sending) -> Awaitable[aiohttp.ClientResponse]:
         self._check_age(sending)
         if self._session.closed:
-            raise TransportError("the session that the transport was given is closed", final=True)
+            raise TransportError(
+                "the session that the transport was given is closed: close it after the client",
+                final=True,
+            )
         return self._session.request(
             message.method,
             self._url(message.path),
