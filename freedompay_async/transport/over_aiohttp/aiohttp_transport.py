@@ -28,7 +28,7 @@ class AiohttpTransport(Transport):
     doubles. aiohttp takes a fifth of a second to import, and is imported when the first client is
     made.
 
-    aiohttp reads the answers, and some things it does not tell:
+    aiohttp reads the answers, and this library sees only what it hands on:
 
     * Data may come in one piece with the end of an answer or of a TLS handshake. A whole answer
       there is noticed, because it is there before the request: the outcome of the call is unknown.

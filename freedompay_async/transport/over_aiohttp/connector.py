@@ -38,10 +38,10 @@ class Connector(aiohttp.TCPConnector):
         self.disowned = False
         self.opening: Final = asyncio.Semaphore(AT_ONCE)
 
-    async def connect(
-        self, req: aiohttp.ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout
-    ) -> Any:
-        """Called by aiohttp's session."""
+    async def connect(self, *args: Any, **options: Any) -> Any:
+        """Called by aiohttp's session. It may give other arguments in another version, so they are
+        handed on as they come.
+        """
         sending = SENDINGS.get(asyncio.current_task())
         if sending is None:
             raise TransportError("something carries the request in a task of its own", final=True)
@@ -55,10 +55,10 @@ class Connector(aiohttp.TCPConnector):
         # sends first on a new one does so on the next too.
         while tried < TRIED:
             if sending.attempt.urgent or connections.has_idle():
-                connection = await super().connect(req, traces, timeout)
+                connection = await super().connect(*args, **options)
             else:
                 async with self.opening:
-                    connection = await super().connect(req, traces, timeout)
+                    connection = await super().connect(*args, **options)
             transport = connection.transport
             if transport is None:
                 reason, tried = CLOSED_UNUSED, tried + 1

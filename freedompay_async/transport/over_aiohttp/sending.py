@@ -70,8 +70,9 @@ class Sending:
         ends: when its time is up, by the clock of the loop.
         late: its time was up.
         waiting: aiohttp itself has begun with it, and had no connection for it by then.
-        turned: whether the loop has had a turn since a connection was in hand, or need not have had
-            one; `None`: nobody has told of a connection.
+        turned: `False`: a connection is in hand, and the loop has had no turn since, so an answer
+            that is there was there before the request. `True`: it has had one, or nothing can have
+            come before. `None`: nobody has told of a connection.
         unclear: aiohttp may have read more than the answer. It tells only where all of the answer
             came at once.
         transport: of the connection in hand, where the connector is the library's own.
