@@ -35,7 +35,7 @@ class Attempt:
         urgent: somebody waits for this very call.
     """
 
-    __slots__ = ("_clock", "_may_leave", "_seconds", "began", "deadline", "late", "sent", "urgent")
+    __slots__ = ("_clock", "_may_leave", "_seconds", "began", "deadline", "sent", "urgent")
 
     def __init__(
         self,
@@ -47,8 +47,6 @@ class Attempt:
     ) -> None:
         self.urgent = urgent
         self.sent = False
-        self.late = False
-        """Its time was up before the answer came."""
         self.began: float | None = None
         """When it got its slot, by the clock of the loop."""
         self._may_leave = may_leave

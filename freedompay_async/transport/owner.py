@@ -107,7 +107,12 @@ class OwnedTransport:
         """
         if self._closed:
             raise TransportError(CLOSED, final=True)
-        await self._transport.warm_up(count, attempt)
+        try:
+            await self._transport.warm_up(count, attempt)
+        except OSError as error:
+            if not self._checked:
+                raise
+            raise TransportError(f"the transport failed ({type(error).__name__})") from None
 
     async def close(self) -> None:
         """Close the transport. A second close does nothing; in a forked child no close does."""

@@ -440,6 +440,16 @@ async def test_the_transport_of_the_library_says_its_connections(issuer):
     ]
 
 
+async def test_an_error_of_the_system_in_a_warm_up_is_no_connection():
+    class Refused(Double):
+        async def warm_up(self, count, attempt):
+            raise ConnectionRefusedError
+
+    async with pay(Refused()) as fp:
+        with pytest.raises(NotSent, match=r"the transport failed \(ConnectionRefusedError\)"):
+            await fp.warm_up(3)
+
+
 async def test_the_transport_of_the_library_needs_a_client():
     with pytest.raises(ConfigurationError, match="has no client"):
         await AiohttpTransport().open()
