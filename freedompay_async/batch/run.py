@@ -143,8 +143,11 @@ class Run:
         async with anyio.create_task_group() as watch:
             watch.start_soon(self._lane.watch, self._knock)
             watch.start_soon(self._renew)
-            opening = partial(watch.start_soon, self._open_connections, plan.rows)
-            await self._check(first, rows=plan.rows, begun=before.begun, asking=opening)
+
+            def asking() -> None:
+                watch.start_soon(self._open_connections, plan.rows)
+
+            await self._check(first, rows=plan.rows, begun=before.begun, asking=asking)
             await self._each(flow, give)
             watch.cancel_scope.cancel()
         self._journal.clock_set_back(self._owner, shared.clock.now()[1])

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from freedompay_async.cli.carrying import carrying
 from freedompay_async.cli.output import say
+from freedompay_async.cli.transport_choice import choose_transport
 from freedompay_async.client import FreedomPay
 from freedompay_async.settings.proxies import Way
 from freedompay_async.settings.schemes import read_schemes, signers_of
@@ -153,9 +153,11 @@ class SettingsFlags:
         """
         settings = self.settings()
         host = endpoint_of(settings.region, test=settings.test, base_url=settings.base_url)
-        carried = carrying(Way.of(host.base_url, proxy=settings.proxy, trust_env=self.trust_env))
+        choice = choose_transport(
+            Way.of(host.base_url, proxy=settings.proxy, trust_env=self.trust_env)
+        )
         if self.verbose:
-            say(f"transport: {carried}")
+            say(f"transport: {choice}")
         signers = None
         if signing is not None:
             chosen = {} if settings.scheme is None else read_schemes(settings.scheme)
@@ -172,7 +174,7 @@ class SettingsFlags:
             max_connections=max_connections,
             record=record,
             trust_env=self.trust_env,
-            transport=carried.transport,
+            transport=choice.transport,
         )
 
 

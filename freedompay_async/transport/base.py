@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from freedompay_async.codec.messages import Message, Reply
 
-__all__ = ["CLOSED", "Attempt", "Destination", "Transport", "TransportError"]
+__all__ = ["CLOSED", "Attempt", "Destination", "Transport", "TransportError", "too_large"]
 
 CLOSED: Final = "the client was closed"
 
@@ -35,7 +35,7 @@ class Attempt:
         urgent: somebody waits for this very call.
     """
 
-    __slots__ = ("_clock", "_may_leave", "_seconds", "began", "deadline", "late", "sent", "urgent")
+    __slots__ = ("_clock", "_may_leave", "_seconds", "began", "deadline", "sent", "urgent")
 
     def __init__(
         self,
@@ -47,8 +47,6 @@ class Attempt:
     ) -> None:
         self.urgent = urgent
         self.sent = False
-        self.late = False
-        """Its time was up before the answer came."""
         self.began: float | None = None
         """When it got its slot, by the clock of the loop."""
         self._may_leave = may_leave
@@ -93,6 +91,13 @@ class TransportError(Exception):
         self.reason = reason
         self.final = final
         """Another attempt would fail in the same way: a certificate that is not trusted."""
+
+
+def too_large(most: int, status: int) -> TransportError:
+    """The error for an answer of more than `most` bytes."""
+    return TransportError(
+        f"the answer is larger than {most} bytes and was not read (HTTP {status})"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from multidict import CIMultiDict
 
 from freedompay_async.codec.messages import Reply
+from freedompay_async.transport.base import too_large
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,14 +24,25 @@ _STEP: Final = 2**18
 _GZIP, _ZLIB, _RAW = 31, 15, -15
 
 
-async def unpacked(reply: Reply, *, most: int) -> Reply | None:
+async def unpacked(reply: Reply, *, most: int) -> Reply:
     """The reply with its body unpacked from gzip or deflate. A body that can't be unpacked stays as
-    it came. `None`: it would be larger than `most`.
+    it came.
 
     Args:
         reply: has a header that says that it is compressed.
         most: bytes.
+
+    Raises:
+        TransportError: it would be larger than `most`.
     """
+    whole = await _unpacked_up_to(most, reply)
+    if whole is None:
+        # Raised here, so that no frame of the error has the unpacked body.
+        raise too_large(most, reply.status)
+    return whole
+
+
+async def _unpacked_up_to(most: int, reply: Reply) -> Reply | None:
     form = _form_of(reply)
     if form is None:
         return reply

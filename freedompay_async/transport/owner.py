@@ -107,7 +107,12 @@ class OwnedTransport:
         """
         if self._closed:
             raise TransportError(CLOSED, final=True)
-        await self._transport.warm_up(count, attempt)
+        try:
+            await self._transport.warm_up(count, attempt)
+        except OSError as error:
+            if not self._checked:
+                raise
+            raise TransportError(f"the transport failed ({type(error).__name__})") from None
 
     async def close(self) -> None:
         """Close the transport. A second close does nothing; in a forked child no close does."""
@@ -135,7 +140,11 @@ def check_transport(value: object) -> None:
     Raises:
         ConfigurationError: it lacks one, or is a class.
     """
-    if isinstance(value, type) or not isinstance(value, Transport):
+    if isinstance(value, type):
+        raise ConfigurationError(
+            f"transport is the class {value.__name__}: give an object of it. Nothing was sent."
+        )
+    if not isinstance(value, Transport):
         raise refusal("transport", value, "an object with the methods of Transport")
 
 

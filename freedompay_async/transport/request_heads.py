@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any, Final
 from freedompay_async.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from yarl import URL
 
     from freedompay_async.codec.messages import Message
 
-__all__ = ["RequestHeads"]
+__all__ = ["HEADERS", "RESERVED", "RequestHeads"]
 
-_MOST: Final = 1_000
-# The names that RFC 9110 allows; and the headers that say where a request ends or how it is
-# carried, which a signer must not set.
-_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_RESERVED: Final = frozenset(
+HEADERS: Final = {
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",
+    "User-Agent": "freedompay-async",
+}
+"""Of every request that has no own ones of these names."""
+RESERVED: Final = frozenset(
     {
         "host",
         "connection",
@@ -32,6 +32,11 @@ _RESERVED: Final = frozenset(
         "trailer",
     }
 )
+"""They say where a request ends or how it is carried, so nobody else may set them."""
+
+_MOST: Final = 1_000
+# The names that RFC 9110 allows.
+_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 class RequestHeads:
@@ -39,12 +44,10 @@ class RequestHeads:
 
     Args:
         base: the host.
-        usual: headers of every request that has no own ones of these names.
     """
 
-    def __init__(self, base: URL, usual: Mapping[str, str]) -> None:
+    def __init__(self, base: URL) -> None:
         self._base: Final = base
-        self._usual: Final = usual
         self._forms: Final[dict[tuple[object, ...], tuple[str, int]]] = {}
 
     def url(self, path: str) -> URL:
@@ -72,7 +75,7 @@ class RequestHeads:
         """A head without the values of its headers, and how many line breaks it has."""
         method, path, has_body, *names = key
         lower = {name.lower() for name in names}
-        wrong = [name for name in names if name.lower() in _RESERVED or not _NAME.fullmatch(name)]
+        wrong = [name for name in names if name.lower() in RESERVED or not _NAME.fullmatch(name)]
         if wrong or len(lower) < len(names):
             raise ConfigurationError(
                 f"a header of the name {(wrong or names)[0][:40]!r} can't be sent, or not twice. "
@@ -81,7 +84,7 @@ class RequestHeads:
         host = self._base.host_port_subcomponent
         lines = [f"{method} {self.url(path).raw_path_qs} HTTP/1.1", f"Host: {host}"]
         lines += [
-            f"{name}: {value}" for name, value in self._usual.items() if name.lower() not in lower
+            f"{name}: {value}" for name, value in HEADERS.items() if name.lower() not in lower
         ]
         # What is written so far has no place for a value.
         lines = [line.replace("%", "%%") for line in lines]

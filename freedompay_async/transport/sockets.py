@@ -1,4 +1,6 @@
-"""The sockets of a pool, for what aiohttp does not do with them: a closed loop, and a fork."""
+"""The sockets of a transport, for what their owner can't do: after its loop is closed, and in a
+fork.
+"""
 
 from __future__ import annotations
 
@@ -11,20 +13,20 @@ __all__ = ["Sockets"]
 
 
 class Sockets:
-    """Makes the sockets of a pool, and knows those that still exist."""
+    """Makes the sockets of a transport, and knows those that still exist."""
 
     def __init__(self) -> None:
         self._made: Final[WeakSet[socket.socket]] = WeakSet()
 
     def make(self, address: Any) -> socket.socket:
-        """The `socket_factory` of aiohttp's connector."""
+        """A `socket_factory`, as aiohttp's connector and aiohappyeyeballs call it."""
         family, kind, protocol, *_ = address
         made = socket.socket(family, kind, protocol)
         self._made.add(made)
         return made
 
     def close(self) -> None:
-        """Close what aiohttp would leave to a loop that is closed already."""
+        """Close what would be left to a loop that is closed already."""
         for left in list(self._made):
             left.close()
 

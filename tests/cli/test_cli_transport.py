@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from freedompay_async.cli.carrying import carrying
 from freedompay_async.cli.settings_flags import SettingsFlags
+from freedompay_async.cli.transport_choice import choose_transport
 from freedompay_async.settings.proxies import Proxy, Way
 
 DIRECT = "transport: DirectTransport\n"
@@ -99,17 +99,20 @@ def test_so_is_the_netrc_of_the_environment(host):
 def test_it_says_why_it_is_not_the_faster_one():
     proxy = Proxy.read("http://somebody:hunter2@proxy.example.com:3128", "proxy")
 
-    assert str(carrying(Way(proxy))) == (
+    assert str(choose_transport(Way(proxy))) == (
         "AiohttpTransport, because the calls go through the proxy http://proxy.example.com:3128"
     )
-    assert str(carrying(Way(netrc=True))) == "AiohttpTransport, because --trust-env reads .netrc"
-    assert str(carrying(Way(unused="HTTPS_PROXY"))) == "DirectTransport"
+    assert (
+        str(choose_transport(Way(netrc=True)))
+        == "AiohttpTransport, because --trust-env reads .netrc"
+    )
+    assert str(choose_transport(Way(unused="HTTPS_PROXY"))) == "DirectTransport"
 
 
 def test_each_client_has_one_of_its_own(host):
     flags = SettingsFlags()
     first, second = flags.client(), flags.client()
 
-    assert carrying(Way()).transport is not carrying(Way()).transport
+    assert choose_transport(Way()).transport is not choose_transport(Way()).transport
     assert "DirectTransport(" in repr(first)
     assert "DirectTransport(" in repr(second)

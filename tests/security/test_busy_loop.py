@@ -186,8 +186,8 @@ def opened(monkeypatch):
     def each(then):
         connect = aiohttp.TCPConnector.connect
 
-        async def connected(self, *args):
-            connection = await connect(self, *args)
+        async def connected(self, *args, **options):
+            connection = await connect(self, *args, **options)
             await then(connection)
             return connection
 

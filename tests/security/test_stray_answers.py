@@ -140,9 +140,9 @@ async def test_any_number_of_idle_connections_may_have_spoken(serving, connect, 
 async def test_host_that_always_speaks_first_gets_no_byte(connect, good, monkeypatch, hasty):
     opened = aiohttp.TCPConnector.connect
 
-    async def connected(self, *args):
+    async def connected(self, *args, **options):
         """The loop has read nothing of what the host says before it is asked."""
-        connection = await opened(self, *args)
+        connection = await opened(self, *args, **options)
         connection.transport.pause_reading()
         descriptor = connection.transport.get_extra_info("socket").fileno()
         while not select.select([descriptor], [], [], 0)[0]:

@@ -166,10 +166,10 @@ async def test_background_calls_open_32_connections_at_once_and_urgent_ones_go_p
     opening, go = [], asyncio.Event()
     connect = aiohttp.TCPConnector.connect
 
-    async def slow(self, *args):
+    async def slow(self, *args, **options):
         opening.append(None)
         await go.wait()
-        return await connect(self, *args)
+        return await connect(self, *args, **options)
 
     monkeypatch.setattr(aiohttp.TCPConnector, "connect", slow)
     async with host_saying(*[[whole(GOOD)]] * 43) as (_, transport):

@@ -103,7 +103,7 @@ REFUSED = {
     "no trace": ({"trace_configs": None}, "trace_configs=[freedompay_trace()]"),
     "another trace": ({"trace_configs": [aiohttp.TraceConfig()]}, "freedompay_trace()"),
     "trust_env": ({"trust_env": True}, "give trust_env=True to the client instead"),
-    "a length": ({"headers": {"content-length": "2"}}, "sends the header Content-Length"),
+    "a length": ({"headers": {"content-length": "2"}}, "sends the header content-length"),
     "a coding": ({"headers": {"Content-Encoding": "gzip"}}, "sends the header Content-Encoding"),
     "a host": ({"headers": {"Host": "elsewhere"}}, "sends the header Host"),
 }

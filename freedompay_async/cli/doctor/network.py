@@ -14,9 +14,9 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
 
-from freedompay_async.cli.carrying import carrying
 from freedompay_async.cli.doctor.checks import Check, CheckResult
 from freedompay_async.cli.doctor.tunnel import NoWay, open_tunnel
+from freedompay_async.cli.transport_choice import choose_transport
 
 if TYPE_CHECKING:
     from freedompay_async.cli.doctor.target import Target
@@ -81,10 +81,8 @@ def check_way(target: Target) -> Check:
 
 def check_transport(target: Target) -> Check:
     """What carries the calls, those of the checks below too."""
-    carried = carrying(target.way)
-    return Check(
-        name="transport", result=CheckResult.OK, detail=str(carried), advice=carried.advice
-    )
+    choice = choose_transport(target.way)
+    return Check(name="transport", result=CheckResult.OK, detail=str(choice), advice=choice.advice)
 
 
 async def check_name(target: Target) -> Check:

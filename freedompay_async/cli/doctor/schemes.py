@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
-from freedompay_async.cli.carrying import carrying
 from freedompay_async.cli.doctor.checks import Check, CheckResult
 from freedompay_async.cli.output import printable
+from freedompay_async.cli.transport_choice import choose_transport
 from freedompay_async.client import FreedomPay
 from freedompay_async.codec.answer_form import is_page
 from freedompay_async.contract.request_ids import new_request_id
@@ -86,7 +86,7 @@ def open_client(target: Target, signer: Signer) -> FreedomPay:
         # With a `.netrc`, the client reads the environment's proxy again.
         proxy=None if target.way.netrc else target.way.proxy,
         trust_env=target.trust_env,
-        transport=carrying(target.way).transport,
+        transport=choose_transport(target.way).transport,
     )
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final, cast
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from freedompay_async.codec.messages import Reply
-from freedompay_async.transport.base import TransportError
+from freedompay_async.transport.base import TransportError, too_large
 from freedompay_async.transport.direct.headers import Headers
+from freedompay_async.transport.new_connections import TURNS
 from freedompay_async.transport.socket_input import SocketInput
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Connection"]
 
 # A larger body is written apart from its head, without a copy.
-_LARGE: Final = 2**20
+_WRITTEN_APART: Final = 2**20
 # A request that the socket surely takes at once.
 _TAKEN_AT_ONCE: Final = 2**14
 # Bytes of all heads before the body, those of 1xx included.
@@ -29,10 +30,8 @@ _MOST_BEFORE: Final = 10
 _LENGTH_NAME: Final = len("content-length")
 _CODING_NAME: Final = len("transfer-encoding")
 _PACKING_NAME: Final = len("content-encoding")
-# The loop reads in its first or second turn, and later where TLS tickets come in pieces.
-_ROUNDS: Final = 10
 # Turns that a server on the same loop needs to send what it sends without being asked.
-_LEAST_ROUNDS: Final = 3
+_LEAST_TURNS: Final = 3
 
 
 class Connection(asyncio.Protocol):
@@ -85,11 +84,11 @@ class Connection(asyncio.Protocol):
         With TLS not all input is data: session tickets follow the handshake, and the TLS layer
         keeps them. So only what reaches this protocol is data.
         """
-        for turn in range(_ROUNDS):
+        for turn in range(TURNS):
             await asyncio.sleep(0)
             if not self.open:
                 return False
-            if turn >= _LEAST_ROUNDS and not self._input.waits():
+            if turn >= _LEAST_TURNS and not self._input.waits():
                 return True
         return False
 
@@ -104,7 +103,7 @@ class Connection(asyncio.Protocol):
         self._refusal: TransportError | None = None
         # With TLS the loop does not tell how much of it has not left.
         self._untold = self._tls and len(head) + len(body) > _TAKEN_AT_ONCE
-        if len(body) < _LARGE:
+        if len(body) < _WRITTEN_APART:
             self._transport.write(head + body)
         else:
             self._transport.write(head)
@@ -261,7 +260,4 @@ class Connection(asyncio.Protocol):
         return 100 <= self._status < 200 and self._status != 101
 
     def _too_large(self) -> TransportError:
-        return TransportError(
-            f"the answer is larger than {self._max_answer} bytes and was not read "
-            f"(HTTP {self._parser.get_status_code()})"
-        )
+        return too_large(self._max_answer, self._parser.get_status_code())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
@@ -15,9 +14,13 @@ from freedompay_async.redaction.secret import Hidden
 from freedompay_async.transport.base import CLOSED, Transport, TransportError
 from freedompay_async.transport.content import unpacked
 from freedompay_async.transport.deadlines import Deadlines
+from freedompay_async.transport.new_connections import CLOSED_UNUSED, SPOKE_FIRST, TRIED
 from freedompay_async.transport.request_heads import RequestHeads
+from freedompay_async.transport.tls import default_context
 
 if TYPE_CHECKING:
+    import ssl
+
     from yarl import URL
 
     from freedompay_async.codec.messages import Message, Reply
@@ -30,17 +33,8 @@ __all__ = ["DirectTransport"]
 # Seconds that an idle connection is kept. Many servers close theirs soon after, and a request that
 # meets such an end is lost.
 _IDLE: Final = 15.0
-# New connections that are tried when the server sends data on each of them before it was asked.
-_TRIED: Final = 5
-_STRAYED: Final = "the server sent data on an idle connection"
-_CLOSED_UNUSED: Final = "the connection was closed before it could be used"
-# Rounds of the loop until it has told all connections that they are gone.
-_ROUNDS: Final = 10
-_HEADERS: Final = {
-    "Accept": "application/json",
-    "Accept-Encoding": "identity",
-    "User-Agent": "freedompay-async",
-}
+# Turns of the loop until it has told all connections that they are gone.
+_TURNS_TO_END: Final = 10
 
 
 class DirectTransport(Staying, Transport):
@@ -78,8 +72,8 @@ class DirectTransport(Staying, Transport):
         way = destination.way
         if way.proxy is not None:
             raise ConfigurationError(
-                f"DirectTransport can't go through the proxy {way.proxy.shown} that "
-                f"{way.proxy.source} names: use AiohttpTransport, the default. Nothing was sent."
+                f"DirectTransport uses no proxy, and {way.proxy.source} names {way.proxy.shown}. "
+                "Nothing was sent; leave transport= out, or give AiohttpTransport()."
             )
         try:
             base = URL(destination.base_url)
@@ -88,8 +82,8 @@ class DirectTransport(Staying, Transport):
                 "base_url has an invalid host name. Nothing was sent."
             ) from None
         if base.scheme == "https":
-            self._tls = destination.ssl_context or _default_context()
-        self._heads = RequestHeads(base, _HEADERS)
+            self._tls = destination.ssl_context or default_context()
+        self._heads = RequestHeads(base)
         self._max_answer = destination.max_answer
         self._connection_of, self._opening_of = Connection, Opening
         self._bound = base, destination
@@ -104,7 +98,9 @@ class DirectTransport(Staying, Transport):
             raise TransportError(CLOSED, final=True)
         if self._opening is None:
             if self._bound is None:
-                raise ConfigurationError("this transport has no client. Nothing was sent.")
+                raise ConfigurationError(
+                    "this transport has no client. Nothing was sent; give it to one, as transport=."
+                )
             base, destination = self._bound
             self._loop = asyncio.get_running_loop()
             self._deadlines = Deadlines(self._loop)
@@ -138,16 +134,9 @@ class DirectTransport(Staying, Transport):
             self._give_back(connection)
         if isinstance(answer, TransportError):
             raise answer
-        return await self._unpacked(answer) if connection.packed else answer
-
-    async def _unpacked(self, reply: Reply) -> Reply:
-        whole = await unpacked(reply, most=self._max_answer)
-        if whole is None:
-            raise TransportError(
-                f"the answer is larger than {self._max_answer} bytes and was not read "
-                f"(HTTP {reply.status})"
-            )
-        return whole
+        if connection.packed:
+            return await unpacked(answer, most=self._max_answer)
+        return answer
 
     def _taken(self) -> Connection | None:
         """An idle connection on which the server has sent nothing since the last answer. Nothing
@@ -169,7 +158,7 @@ class DirectTransport(Staying, Transport):
             TransportError: there is none.
         """
         opening, reason = self._prepare(), ""
-        for _ in range(_TRIED):
+        for _ in range(TRIED):
             connection = await opening.open(attempt, self._make, idle=self._taken)
             quiet = False
             try:
@@ -183,7 +172,7 @@ class DirectTransport(Staying, Transport):
                     connection.abort()
             if quiet:
                 return connection
-            reason = _STRAYED if connection.strayed else _CLOSED_UNUSED
+            reason = SPOKE_FIRST if connection.strayed else CLOSED_UNUSED
         raise TransportError(reason)
 
     def _give_back(self, connection: Connection) -> None:
@@ -228,7 +217,7 @@ class DirectTransport(Staying, Transport):
             self._loop.call_soon_threadsafe(self._end, opening)
         else:
             self._end(opening)
-            for _ in range(_ROUNDS):
+            for _ in range(_TURNS_TO_END):
                 if not self._idle and not self._used and not opening.waiting:
                     break
                 await asyncio.sleep(0)
@@ -251,9 +240,3 @@ class DirectTransport(Staying, Transport):
             active = len(self._used) + self._opening.waiting
             state = f"open, {active} active, {len(self._idle)} idle"
         return f"DirectTransport({str(self._bound[0])!r}, {state})"
-
-
-def _default_context() -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    context.set_alpn_protocols(["http/1.1"])
-    return context

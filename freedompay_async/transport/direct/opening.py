@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aiohappyeyeballs import start_connection
 
 from freedompay_async.transport.base import CLOSED, TransportError
+from freedompay_async.transport.new_connections import AT_ONCE
 from freedompay_async.transport.sockets import Sockets
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Opening"]
 
-# Hundreds at once would block the loop, and be a burst of handshakes for the issuer.
-_AT_ONCE: Final = 32
 # Seconds that the addresses of a name are used without asking again.
 _ADDRESSES_LAST: Final = 60.0
 # Seconds until the next address is tried too (RFC 8305, section 5).
@@ -57,7 +56,7 @@ class Opening:
         self._connect_timeout: Final = connect_timeout
         self._hint: Final = hint
         self._loop: Final = asyncio.get_running_loop()
-        self._turns: Final = asyncio.Semaphore(_AT_ONCE)
+        self._turns: Final = asyncio.Semaphore(AT_ONCE)
         self._sockets: Final = Sockets()
         self._addresses: Final = _Addresses(self._loop, host, port)
         # Of whoever waits here now.

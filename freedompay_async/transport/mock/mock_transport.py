@@ -11,7 +11,7 @@ from freedompay_async.errors import ConfigurationError, FreedomPayError
 from freedompay_async.guards.arguments import refusal
 from freedompay_async.guards.staying import Staying
 from freedompay_async.redaction.secret import Hidden
-from freedompay_async.transport.base import CLOSED, Transport, TransportError
+from freedompay_async.transport.base import CLOSED, Transport, TransportError, too_large
 from freedompay_async.transport.handler_errors import mark_handler_error
 from freedompay_async.transport.mock.messages import MockReply, MockRequest
 
@@ -138,9 +138,7 @@ class MockTransport(Staying, Transport):
     def _read(self, answer: MockReply) -> Reply:
         most = None if self._destination is None else self._destination.max_answer
         if most is not None and len(answer.content) > most:
-            raise TransportError(
-                f"the answer is larger than {most} bytes and was not read (HTTP {answer.status})"
-            )
+            raise too_large(most, answer.status)
         # Only a program that gets answers pays for it.
         from multidict import CIMultiDict  # noqa: PLC0415
 

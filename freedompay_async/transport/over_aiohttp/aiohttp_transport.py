@@ -29,7 +29,7 @@ class AiohttpTransport(Staying, Transport):
     doubles. aiohttp takes a fifth of a second to import, and is imported when the first client is
     made.
 
-    aiohttp reads the answers, and some things it does not tell:
+    aiohttp reads the answers, and this library sees only what it hands on:
 
     * Data may come in one piece with the end of an answer or of a TLS handshake. A whole answer
       there is noticed, because it is there before the request: the outcome of the call is unknown.
@@ -106,7 +106,9 @@ class AiohttpTransport(Staying, Transport):
             raise TransportError(CLOSED, final=True)
         if self._sender is None:
             if self._make is None:
-                raise ConfigurationError("this transport has no client. Nothing was sent.")
+                raise ConfigurationError(
+                    "this transport has no client. Nothing was sent; give it to one, as transport=."
+                )
             self._sender = self._make()
         return self._sender
 

@@ -8,19 +8,15 @@ that request.
 from __future__ import annotations
 
 import asyncio
-import select
-import sys
 from typing import TYPE_CHECKING, Final
 
+from freedompay_async.transport.new_connections import TURNS
 from freedompay_async.transport.over_aiohttp.sending import Watch
 
 if TYPE_CHECKING:
     from freedompay_async.transport.over_aiohttp.sending import Sending
 
 __all__ = ["Connections"]
-
-# The loop reads in its first or second turn, and later where TLS tickets come in pieces.
-_ROUNDS: Final = 10
 
 
 class Connections:
@@ -57,15 +53,27 @@ class Connections:
         The loop may not have read it yet, so the socket itself is asked. Nothing else runs between
         that and the write.
         """
-        sending.watch = self._idle.pop(transport, None)
+        sending.watch = watch = self._watch_of(transport)
         if transport.is_closing():
             return False
         if transport in self._owners and transport.get_write_buffer_size():
             return False
-        if _readable(transport):
+        if watch.input.waits():
             return None
-        self._own(transport, sending)
+        self._own(transport, watch, sending)
         return True
+
+    def _watch_of(self, transport: asyncio.Transport) -> Watch:
+        """The watch of a connection, made once for each."""
+        watch = self._idle.pop(transport, None)
+        if watch is None:
+            owner = self._owners.get(transport)
+            watch = None if owner is None else owner.watch
+            if watch is None:
+                return Watch(transport, self._idle)
+            # The owner has not said yet what aiohttp has read.
+            watch.unclear = True
+        return watch
 
     async def read_out(self, transport: asyncio.Transport, sending: Sending) -> bool:
         """Let the loop read what waits in the socket, and take the connection if it is clean then.
@@ -73,28 +81,28 @@ class Connections:
         With TLS not all input is data: session tickets follow the handshake, and the TLS layer
         keeps them. So only what reaches the watch is data, and it aborts the connection.
         """
-        if sending.watch is None:
-            sending.watch = Watch(transport, self._idle)
-            sending.watch.begin()
-        for _ in range(_ROUNDS):
+        watch = sending.watch or self._watch_of(transport)
+        watch.begin()
+        for _ in range(TURNS):
             await asyncio.sleep(0)
             if transport.is_closing():
                 return False
-            if not _readable(transport):
-                self._own(transport, sending)
+            if not watch.input.waits():
+                # The last owner may have given it back meanwhile.
+                self._idle.pop(transport, None)
+                self._own(transport, watch, sending)
                 return True
         return False
 
-    def _own(self, transport: asyncio.Transport, sending: Sending) -> None:
-        if sending.watch is not None:
-            sending.watch.end()
+    def _own(self, transport: asyncio.Transport, watch: Watch, sending: Sending) -> None:
+        watch.end()
         sending.transport = transport
         self._owners[transport] = sending
 
     def give_back(self, sending: Sending) -> None:
         """Let go of a connection that is in aiohttp's pool again, or closed."""
-        transport = sending.transport
-        if transport is None or self._owners.get(transport) is not sending:
+        transport, watch = sending.transport, sending.watch
+        if transport is None or watch is None or self._owners.get(transport) is not sending:
             return
         del self._owners[transport]
         # One of TLS that is closed can't be asked for its buffer.
@@ -103,7 +111,6 @@ class Connections:
             # more, nor go before the next request.
             transport.abort()
         else:
-            watch = sending.watch or Watch(transport, self._idle)
             watch.unclear = sending.unclear
             watch.begin()
             self._idle[transport] = watch
@@ -120,23 +127,3 @@ class Connections:
         if transport is not None and self._owners.get(transport) is sending:
             del self._owners[transport]
             transport.abort()
-
-
-def _readable(transport: asyncio.Transport) -> bool:
-    """Whether bytes, an end or an error wait in the socket for the loop to read them."""
-    sock = transport.get_extra_info("socket")
-    fd = -1 if sock is None else sock.fileno()
-    return fd >= 0 and _has_input(fd)
-
-
-if sys.platform == "win32":  # Windows has no poll; elsewhere select takes small numbers only.
-
-    def _has_input(fd: int) -> bool:
-        return bool(select.select([fd], [], [], 0)[0])
-
-else:
-
-    def _has_input(fd: int) -> bool:
-        poll = select.poll()
-        poll.register(fd, select.POLLIN)
-        return bool(poll.poll(0))

@@ -3,32 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final
 
 import aiohttp
 
 from freedompay_async.transport.base import TransportError
+from freedompay_async.transport.new_connections import AT_ONCE, CLOSED_UNUSED, SPOKE_FIRST, TRIED
 from freedompay_async.transport.over_aiohttp.connections import Connections
 from freedompay_async.transport.over_aiohttp.sending import SENDINGS
 
-if TYPE_CHECKING:
-    from freedompay_async.transport.over_aiohttp.sending import Sending
-
 __all__ = ["Connector", "GatheredError"]
-
-_STRAYS: Final = 5
-_UNASKED: Final = "the server sent data on an idle connection"
-_UNUSED: Final = "the connection was closed before it could be used"
-_OPENING: Final = 32
-
-
-class _Connection(Protocol):
-    """What aiohttp documents of its connections. It exports no name for them."""
-
-    @property
-    def transport(self) -> asyncio.Transport | None: ...
-    def release(self) -> None: ...
-    def close(self) -> None: ...
 
 
 class GatheredError(TransportError):
@@ -44,6 +28,7 @@ class Connector(aiohttp.TCPConnector):
 
     Attributes:
         connections: those that it has opened.
+        opening: a turn for each connection that is being opened.
         disowned: in a forked child, where they belong to the parent.
     """
 
@@ -51,13 +36,12 @@ class Connector(aiohttp.TCPConnector):
         super().__init__(**options)
         self.connections: Final = Connections()
         self.disowned = False
-        # Hundreds at once would block the loop, and be a burst of handshakes for the issuer.
-        self.opening: Final = asyncio.Semaphore(_OPENING)
+        self.opening: Final = asyncio.Semaphore(AT_ONCE)
 
-    async def connect(
-        self, req: aiohttp.ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout
-    ) -> Any:
-        """Called by aiohttp's session."""
+    async def connect(self, *args: Any, **options: Any) -> Any:
+        """Called by aiohttp's session. It may give other arguments in another version, so they are
+        handed on as they come.
+        """
         sending = SENDINGS.get(asyncio.current_task())
         if sending is None:
             raise TransportError("something carries the request in a task of its own", final=True)
@@ -69,15 +53,15 @@ class Connector(aiohttp.TCPConnector):
         reason, tried = "", 0
         # Any number of the idle ones may be spoilt. Only new ones count as tried: a server that
         # sends first on a new one does so on the next too.
-        while tried < _STRAYS:
+        while tried < TRIED:
             if sending.attempt.urgent or connections.has_idle():
-                connection = await super().connect(req, traces, timeout)
+                connection = await super().connect(*args, **options)
             else:
                 async with self.opening:
-                    connection = await super().connect(req, traces, timeout)
+                    connection = await super().connect(*args, **options)
             transport = connection.transport
             if transport is None:
-                reason, tried = _UNUSED, tried + 1
+                reason, tried = CLOSED_UNUSED, tried + 1
                 connection.close()
                 continue
             tried += not connections.is_known(transport)
@@ -91,16 +75,17 @@ class Connector(aiohttp.TCPConnector):
                 connection.close()
                 raise
             if quiet:
-                if sending.gathering is not None:
-                    await _gathered(connection, connections, sending)
                 try:
+                    if sending.gathering is not None:
+                        await sending.gathering.arrive()
+                        raise GatheredError("it was to open a connection only")
                     sending.connected()
-                except TransportError:
+                except BaseException:
                     connection.release()
                     connections.give_back(sending)
                     raise
                 return connection
-            reason = _UNASKED if sending.watch and sending.watch.spoke else _UNUSED
+            reason = SPOKE_FIRST if sending.watch and sending.watch.spoke else CLOSED_UNUSED
             transport.abort()
             connection.close()
         raise TransportError(reason)
@@ -109,18 +94,3 @@ class Connector(aiohttp.TCPConnector):
         # In a forked child the connections belong to the parent.
         if not self.disowned:
             super().__del__()
-
-
-async def _gathered(connection: _Connection, connections: Connections, sending: Sending) -> None:
-    """Wait for the other requests that only open a connection.
-
-    Raises:
-        GatheredError: all have theirs.
-    """
-    try:
-        if sending.gathering is not None:
-            await sending.gathering.arrive()
-    finally:
-        connection.release()
-        connections.give_back(sending)
-    raise GatheredError("it was to open a connection only")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from typing import TYPE_CHECKING, Final
 
 import aiohttp
@@ -12,15 +11,13 @@ from multidict import CIMultiDict
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.guards.arguments import check_type
 from freedompay_async.transport.base import TransportError
-from freedompay_async.transport.over_aiohttp.sender import (
-    HEADERS,
-    SESSION_CLOSED,
-    Sender,
-    payload_of,
-)
+from freedompay_async.transport.over_aiohttp.sender import SESSION_CLOSED, Sender, payload_of
 from freedompay_async.transport.over_aiohttp.trace import has_trace
+from freedompay_async.transport.request_heads import HEADERS, RESERVED
+from freedompay_async.transport.tls import default_context
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Awaitable
 
     from yarl import URL
@@ -31,18 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["GivenSender", "check_session", "tls_of"]
 
-# They say where a request ends, or how it is carried.
-_RESERVED: Final = (
-    "Host",
-    "Connection",
-    "Content-Length",
-    "Content-Encoding",
-    "Transfer-Encoding",
-    "Expect",
-    "Upgrade",
-    "TE",
-    "Trailer",
-)
+# With the last one, aiohttp would compress the body.
+_RESERVED: Final = RESERVED | {"content-encoding"}
 
 
 def check_session(session: aiohttp.ClientSession, destination: Destination) -> None:
@@ -61,19 +48,19 @@ def tls_of(base: URL, destination: Destination) -> ssl.SSLContext | bool:
     """The TLS settings. A session may have the check of certificates switched off, so its own are
     not used.
     """
-    return destination.ssl_context or (base.scheme != "https" or ssl.create_default_context())
+    return destination.ssl_context or (base.scheme != "https" or default_context())
 
 
 def _reason(session: aiohttp.ClientSession, destination: Destination) -> str | None:
     if session.closed:
-        return "it is closed"
+        return "it is closed; give one that is open"
     if not has_trace(session):
         return "make it with trace_configs=[freedompay_trace()]"
     if session.auth is not None:
         return "it sends its own user and password with every call; make it without auth="
     if session.trust_env and not destination.way.netrc:
         return "it has trust_env=True; give trust_env=True to the client instead, or to both"
-    reserved = [name for name in _RESERVED if name in session.headers]
+    reserved = [name for name in session.headers if name.lower() in _RESERVED]
     if reserved:
         return f"it sends the header {reserved[0]} with every call; make it without that"
     return None

@@ -15,13 +15,9 @@ from freedompay_async.redaction.secret import Hidden
 from freedompay_async.transport.base import CLOSED, TransportError
 from freedompay_async.transport.over_aiohttp.connector import Connector, GatheredError
 from freedompay_async.transport.over_aiohttp.failures import failure_of
-from freedompay_async.transport.over_aiohttp.sender import (
-    HEADERS,
-    Sender,
-    abort_response,
-    payload_of,
-)
+from freedompay_async.transport.over_aiohttp.sender import Sender, abort_response, payload_of
 from freedompay_async.transport.over_aiohttp.sending import SENDINGS, Gathering, Sending
+from freedompay_async.transport.request_heads import HEADERS
 from freedompay_async.transport.sockets import Sockets
 
 if TYPE_CHECKING:

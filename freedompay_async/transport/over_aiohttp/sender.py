@@ -11,7 +11,7 @@ from yarl import URL
 
 from freedompay_async.codec.messages import Reply
 from freedompay_async.redaction.secret import Hidden
-from freedompay_async.transport.base import CLOSED, TransportError
+from freedompay_async.transport.base import CLOSED, TransportError, too_large
 from freedompay_async.transport.content import PACKED, unpacked
 from freedompay_async.transport.deadlines import Deadlines
 from freedompay_async.transport.over_aiohttp.connections import Connections
@@ -27,18 +27,14 @@ if TYPE_CHECKING:
     from freedompay_async.codec.messages import Message
     from freedompay_async.transport.base import Attempt, Destination
 
-__all__ = ["HEADERS", "SESSION_CLOSED", "Sender", "abort_response", "payload_of"]
+__all__ = ["SESSION_CLOSED", "Sender", "abort_response", "payload_of"]
 
 # aiohttp warns that a larger body blocks the loop.
-_LARGE: Final = 2**20
+_STREAMED: Final = 2**20
 _MOST_PATHS: Final = 1_000
-SESSION_CLOSED: Final = "the session that the transport was given is closed"
-HEADERS: Final = {
-    "Accept": "application/json",
-    "Accept-Encoding": "identity",
-    "User-Agent": "freedompay-async",
-}
-"""Of every request that has no own ones of these names."""
+SESSION_CLOSED: Final = (
+    "the session that the transport was given is closed: close it after the client"
+)
 
 
 class Sender(ABC):
@@ -68,7 +64,7 @@ class Sender(ABC):
         self._way: Final = destination.way
         self._proxied: Final = proxied
         self._max_answer: Final = destination.max_answer
-        self._heads: Final = RequestHeads(base, HEADERS)
+        self._heads: Final = RequestHeads(base)
         self._urls: Final[dict[str, URL]] = {}
         self._on_the_way: Final[set[Sending]] = set()
         self._loop: Final = asyncio.get_running_loop()
@@ -103,6 +99,7 @@ class Sender(ABC):
         SENDINGS[task] = sending
         self._on_the_way.add(sending)
         try:
+            # Only for its check: aiohttp writes the head itself.
             self._heads.of(message)
             response = await self._request(message, sending)
             body = self._begin_to_read(response, sending)
@@ -111,7 +108,7 @@ class Sender(ABC):
             self._end(response, sending)
             reply = Reply(response.status, response.headers, body)
             if PACKED in reply.headers:
-                reply = await self._unpacked(reply)
+                reply = await unpacked(reply, most=self._max_answer)
             sending.stop()
             return reply
         except BaseException as error:  # noqa: BLE001 - it is raised below
@@ -159,13 +156,13 @@ class Sender(ABC):
             raise TransportError("an answer was there before the request was sent")
         length = response.headers.get("Content-Length")
         if length is not None and int(length) > self._max_answer:
-            raise self._too_large(response.status)
+            raise too_large(self._max_answer, response.status)
         if not response.content.is_eof():
             return None
         sending.unclear = False
         body = response.content.read_nowait()
         if len(body) > self._max_answer:
-            raise self._too_large(response.status)
+            raise too_large(self._max_answer, response.status)
         return body
 
     async def _read_rest(self, response: aiohttp.ClientResponse) -> bytes:
@@ -173,7 +170,7 @@ class Sender(ABC):
         while part := await response.content.readany():
             body += part
             if len(body) > self._max_answer:
-                raise self._too_large(response.status)
+                raise too_large(self._max_answer, response.status)
         return bytes(body)
 
     def _end(self, response: aiohttp.ClientResponse, sending: Sending) -> None:
@@ -201,17 +198,6 @@ class Sender(ABC):
         if self._closed:
             return CLOSED
         return SESSION_CLOSED if self._session.closed else ""
-
-    async def _unpacked(self, reply: Reply) -> Reply:
-        whole = await unpacked(reply, most=self._max_answer)
-        if whole is None:
-            raise self._too_large(reply.status)
-        return whole
-
-    def _too_large(self, status: int) -> TransportError:
-        return TransportError(
-            f"the answer is larger than {self._max_answer} bytes and was not read (HTTP {status})"
-        )
 
     @abstractmethod
     async def warm_up(self, count: int, attempt: Attempt) -> None:
@@ -247,7 +233,7 @@ class Sender(ABC):
 def payload_of(message: Message) -> bytes | BytesIO | None:
     if not message.body:
         return None
-    return message.body if len(message.body) < _LARGE else BytesIO(message.body)
+    return message.body if len(message.body) < _STREAMED else BytesIO(message.body)
 
 
 def abort_response(response: aiohttp.ClientResponse) -> None:

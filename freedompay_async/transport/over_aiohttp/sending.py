@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
+from freedompay_async.transport.socket_input import SocketInput
+
 if TYPE_CHECKING:
     from freedompay_async.transport.base import Attempt
     from freedompay_async.transport.deadlines import Deadlines
@@ -16,11 +18,13 @@ class Watch(asyncio.Protocol):
     """Stands in for aiohttp's protocol while nobody has asked anything.
 
     Attributes:
+        input: of the socket.
         spoke: the other side has sent data.
         unclear: aiohttp may have read more than the last answer or the handshake.
     """
 
     def __init__(self, transport: asyncio.Transport, idle: dict[asyncio.Transport, Watch]) -> None:
+        self.input: Final = SocketInput(transport)
         self.spoke = False
         self.unclear = True
         self._idle: Final = idle
@@ -66,12 +70,13 @@ class Sending:
         ends: when its time is up, by the clock of the loop.
         late: its time was up.
         waiting: aiohttp itself has begun with it, and had no connection for it by then.
-        turned: whether the loop has had a turn since a connection was in hand, or need not have had
-            one; `None`: nobody has told of a connection.
+        turned: `False`: a connection is in hand, and the loop has had no turn since, so an answer
+            that is there was there before the request. `True`: it has had one, or nothing can have
+            come before. `None`: nobody has told of a connection.
         unclear: aiohttp may have read more than the answer. It tells only where all of the answer
             came at once.
         transport: of the connection in hand, where the connector is the library's own.
-        watch: of that connection, if it was idle before.
+        watch: of that connection.
         gathering: it only opens a connection, together with others.
     """
 

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from freedompay_async.settings.proxies import Way
     from freedompay_async.transport.base import Transport
 
-__all__ = ["Carrying", "carrying"]
+__all__ = ["TransportChoice", "choose_transport"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Carrying:
+class TransportChoice:
     """A new transport for one client, and why it is this one.
 
     Attributes:
@@ -34,17 +34,17 @@ class Carrying:
         return f"{name}, because {self.because}" if self.because else name
 
 
-def carrying(way: Way) -> Carrying:
+def choose_transport(way: Way) -> TransportChoice:
     """`DirectTransport` where it can go this way, as it is the faster one."""
     if way.proxy is not None:
         because = f"the calls go through the proxy {way.proxy.shown}"
-        return Carrying(transport=AiohttpTransport(), because=because)
+        return TransportChoice(transport=AiohttpTransport(), because=because)
     if way.netrc:
-        return Carrying(transport=AiohttpTransport(), because="--trust-env reads .netrc")
+        return TransportChoice(transport=AiohttpTransport(), because="--trust-env reads .netrc")
     try:
-        return Carrying(transport=DirectTransport())
+        return TransportChoice(transport=DirectTransport())
     except ConfigurationError:
-        return Carrying(
+        return TransportChoice(
             transport=AiohttpTransport(),
             because="httptools is not installed",
             advice="faster: pip install 'freedompay-async[speed]'",
