@@ -102,10 +102,13 @@ async def test_request_is_never_sent_twice(reach, kind, method):
         told = await there.send(message(body, method=method))
 
     assert told.sent
-    # aiohttp repeats a GET; no call of the Card API is one, and that of HashDT has its id.
-    repeats = method == "GET" and not kind.owns
-    assert (told.reply is None) != repeats
-    assert host.connections == (2 if repeats else 1)
+    # Some versions of aiohttp repeat a GET on a session of the user's own. No call of the Card API is
+    # one, and that of HashDT has its id.
+    if method == "GET" and not kind.owns and told.reply is not None:
+        assert host.connections == 2
+    else:
+        assert told.reply is None
+        assert host.connections == 1
     assert len(host.heads) == 1
 
 

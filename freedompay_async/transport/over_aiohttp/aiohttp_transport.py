@@ -37,6 +37,7 @@ class AiohttpTransport(Staying, Transport):
     * An answer without a length ends with its connection. Where the network breaks that, a part
       passes as the whole. JSON shows it.
     * Informational answers (1xx) are passed over until the time of the attempt is up.
+    * Before 3.13.4 it reads heads of any length, and values with a NUL in them.
 
     `DirectTransport` has none of these limits.
 
@@ -50,10 +51,11 @@ class AiohttpTransport(Staying, Transport):
 
             A trace can only observe, so some promises are weaker. A call is sent again only if the
             time-outs of connection and attempt still fit into `Policy.resend_within`. What comes on
-            an idle connection is noticed as far as it is a whole answer, and after the request has
-            left: the outcome is unknown. The rest of a large request may leave after its call has
-            ended. aiohttp repeats a GET when an idle connection breaks. `warm_up` is not available.
-            After a fork, the connections are yours to look after.
+            an idle connection is noticed as far as it is a whole answer, and after the head of the
+            request has left: the outcome is unknown. The rest of a large request may leave after
+            its call has ended. Some versions of aiohttp repeat a GET when an idle connection
+            breaks. `warm_up` is not available. After a fork, the connections are yours to look
+            after.
     """
 
     INSTEAD = "make one for each client"
