@@ -336,13 +336,17 @@ async def test_connection_that_comes_after_a_refused_one_is_used(client, mocked)
     assert op.answer.request_status == "process"
 
 
-async def test_cancellation_inside_of_the_http_library_comes_through(client, mocked):
+async def test_cancellation_of_the_http_library_that_nobody_asked_for_is_an_unknown_outcome(
+    client, mocked
+):
+    """The task of the caller is not cancelled, so its error says what is known of the call."""
     mocked.post(PREFIX + "card/activate", exception=asyncio.CancelledError())
 
-    with pytest.raises(asyncio.CancelledError) as caught:
+    with pytest.raises(OutcomeUnknown, match="the session cancelled the request") as caught:
         await client.cards.activate("c-1", request_id=OWN)
 
     assert caught.value.request_id == OWN
+    assert asyncio.current_task().cancelling() == 0
 
 
 def test_attempt_that_is_told_without_a_clock_knows_that_it_was_sent():

@@ -137,5 +137,5 @@ def objects() -> Counter[str]:
     return Counter(
         type(each).__name__
         for each in gc.get_objects()
-        if type(each).__module__.startswith(("freedompay_async", "aiohttp", "httptools"))
+        if str(type(each).__module__).startswith(("freedompay_async", "aiohttp", "httptools"))
     )
