@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import replace
+from types import MappingProxyType
 
 import pytest
 
@@ -189,6 +190,16 @@ async def test_a_signature_that_did_not_come_is_made_again():
 def test_what_is_no_header_is_refused(answer, why):
     with pytest.raises(ConfigurationError, match=why):
         composer("an effect").compose(Broken(answer))
+
+
+def test_headers_of_any_mapping_are_sent():
+    """Such as those that a library for HTTP hands out."""
+    row, body = CALLS["a read"]
+    signer = Broken(MappingProxyType({"X-Signature": "a"}))
+    composer = Composer(row, body, None)
+    composer.admit(None)
+
+    assert composer.compose(signer).headers["X-Signature"] == "a"
 
 
 def test_the_contract_names_the_headers():
