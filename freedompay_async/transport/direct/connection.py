@@ -231,9 +231,8 @@ class Connection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         self._status = self._parser.get_status_code()
-        if self._answer is None or self._informs():
-            return
-        self._in_body = True
+        if self._answer is not None and not self._informs():
+            self._in_body = True
 
     def on_body(self, body: bytes) -> None:
         self._received += len(body)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from base64 import b64encode
+from io import BytesIO
 from netrc import NetrcParseError, netrc
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -15,7 +16,7 @@ from freedompay_async.redaction.secret import Hidden
 from freedompay_async.transport.base import CLOSED, TransportError
 from freedompay_async.transport.over_aiohttp.connector import Connector, GatheredError
 from freedompay_async.transport.over_aiohttp.failures import failure_of
-from freedompay_async.transport.over_aiohttp.sender import Sender, abort_response, payload_of
+from freedompay_async.transport.over_aiohttp.sender import Sender, abort_response
 from freedompay_async.transport.over_aiohttp.sending import SENDINGS, Gathering, Sending
 from freedompay_async.transport.request_heads import HEADERS
 from freedompay_async.transport.sockets import Sockets
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from freedompay_async.transport.base import Attempt, Destination
 
 __all__ = ["OwnSender"]
+
+# aiohttp warns that a larger body blocks the loop.
+_STREAMED: Final = 2**20
 
 
 class OwnSender(Sender):
@@ -67,7 +71,7 @@ class OwnSender(Sender):
         return self._session.request(
             message.method,
             self._url(message.path),
-            data=payload_of(message),
+            data=_payload_of(message.body),
             headers=message.headers if self._login.value is None else self._with_login(message),
             **self._options.value,
         )
@@ -140,6 +144,12 @@ class OwnSender(Sender):
         self._sockets.disown()
         self._connector.disowned = True
         self._session.detach()
+
+
+def _payload_of(body: bytes) -> bytes | BytesIO | None:
+    if not body:
+        return None
+    return body if len(body) < _STREAMED else BytesIO(body)
 
 
 def _login(host: str) -> str | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from yarl import URL
@@ -27,10 +26,8 @@ if TYPE_CHECKING:
     from freedompay_async.codec.messages import Message
     from freedompay_async.transport.base import Attempt, Destination
 
-__all__ = ["SESSION_CLOSED", "Sender", "abort_response", "payload_of"]
+__all__ = ["SESSION_CLOSED", "Sender", "abort_response"]
 
-# aiohttp warns that a larger body blocks the loop.
-_STREAMED: Final = 2**20
 _MOST_PATHS: Final = 1_000
 SESSION_CLOSED: Final = (
     "the session that the transport was given is closed: close it after the client"
@@ -228,12 +225,6 @@ class Sender(ABC):
     def idle(self) -> int:
         """Connections that wait for the next call."""
         return self._connections.idle
-
-
-def payload_of(message: Message) -> bytes | BytesIO | None:
-    if not message.body:
-        return None
-    return message.body if len(message.body) < _STREAMED else BytesIO(message.body)
 
 
 def abort_response(response: aiohttp.ClientResponse) -> None:
