@@ -523,3 +523,20 @@ class _Losing:
 @pytest.fixture
 def lost_at():
     return _Losing
+
+
+@pytest.fixture
+def cancelled_behind_a_gate():
+    """What a call ends with that was cancelled while the issuer held its answer."""
+
+    async def cancelled(issuer, fp):
+        gate = issuer.gate("card/bulk_issue")
+        task = asyncio.create_task(fp.cards.bulk_issue(product_id=2000, count=1))
+        await gate.reached()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await task
+        gate.open()
+        return caught.value
+
+    return cancelled

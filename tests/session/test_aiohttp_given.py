@@ -329,17 +329,12 @@ async def test_a_call_that_waits_for_a_connection_was_not_sent(session, issuer, 
     assert len(issuer.received) == 1
 
 
-async def test_a_call_that_was_cancelled_after_it_left_is_unknown(session, issuer, connect):
+async def test_a_call_that_was_cancelled_after_it_left_is_unknown(
+    session, issuer, connect, cancelled_behind_a_gate
+):
     fp = connect(issuer, transport=AiohttpTransport(session()))
-    gate = issuer.gate(BULK)
-    task = asyncio.create_task(fp.cards.bulk_issue(product_id=2000, count=1))
-    await gate.reached()
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError) as caught:
-        await task
-    gate.open()
 
-    assert caught.value.outcome_unknown
+    assert (await cancelled_behind_a_gate(issuer, fp)).outcome_unknown
 
 
 class Untold(aiohttp.TCPConnector):
@@ -349,17 +344,12 @@ class Untold(aiohttp.TCPConnector):
         return await super().connect(req, [], timeout)
 
 
-async def test_a_call_counts_as_sent_where_nobody_tells_of_a_connection(session, issuer, connect):
+async def test_a_call_counts_as_sent_where_nobody_tells_of_a_connection(
+    session, issuer, connect, cancelled_behind_a_gate
+):
     fp = connect(issuer, transport=AiohttpTransport(session(connector=Untold())))
-    gate = issuer.gate(BULK)
-    task = asyncio.create_task(fp.cards.bulk_issue(product_id=2000, count=1))
-    await gate.reached()
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError) as caught:
-        await task
-    gate.open()
 
-    assert caught.value.outcome_unknown
+    assert (await cancelled_behind_a_gate(issuer, fp)).outcome_unknown
 
 
 async def test_a_trace_of_the_user_that_fails_before_a_connection_is_no_proof(

@@ -127,20 +127,8 @@ async def test_cancelled_at_each_wait_of_a_real_settling_tells_the_truth(
     ] == []
 
 
-async def cancelled_behind_a_gate(issuer, fp):
-    """What a call ends with that was cancelled while the issuer held its answer."""
-    gate = issuer.gate(BULK)
-    task = asyncio.create_task(fp.cards.bulk_issue(product_id=2000, count=1))
-    await gate.reached()
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError) as caught:
-        await task
-    gate.open()
-    return caught.value
-
-
 async def test_call_that_is_cancelled_behind_a_gate_can_be_found_again(
-    issuer, connect, scheme, warnings_of
+    issuer, connect, scheme, warnings_of, cancelled_behind_a_gate
 ):
     fp = connect(issuer, scheme=scheme)
     error = await cancelled_behind_a_gate(issuer, fp)
@@ -153,7 +141,7 @@ async def test_call_that_is_cancelled_behind_a_gate_can_be_found_again(
 
 
 async def test_call_that_is_cancelled_behind_a_gate_can_be_repeated_under_its_id(
-    issuer, connect, scheme
+    issuer, connect, scheme, cancelled_behind_a_gate
 ):
     fp = connect(issuer, scheme=scheme)
     error = await cancelled_behind_a_gate(issuer, fp)

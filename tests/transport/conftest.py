@@ -101,3 +101,22 @@ async def connect(kind, hasty):
             return fp
 
         yield build
+
+
+@pytest.fixture
+def hanging_names(monkeypatch):
+    """From its call on no name is resolved on the running loop. What it gives waits for the first
+    question.
+    """
+
+    def hang():
+        loop, asked = asyncio.get_running_loop(), asyncio.Event()
+
+        async def never(*_, **__):
+            asked.set()
+            await loop.create_future()
+
+        monkeypatch.setattr(loop, "getaddrinfo", never)
+        return lambda: asyncio.wait_for(asked.wait(), 20)
+
+    return hang

@@ -20,6 +20,8 @@ __all__ = [
     "full_port",
     "refused_port",
     "serving",
+    "silent_in_tls",
+    "some",
     "turns",
     "whole",
 ]
@@ -265,3 +267,17 @@ def _connected(sock: socket.socket) -> bool:
     except OSError:
         return False
     return True
+
+
+async def some(condition) -> None:
+    """Wait until it is so."""
+    async with asyncio.timeout(20):
+        while not condition():
+            await asyncio.sleep(0.001)
+
+
+async def silent_in_tls(peer) -> None:
+    """A script: it takes the beginning of the handshake as a request, and says nothing."""
+    await peer.reader.read(1)
+    peer.host.requests.append(b"hello")
+    await peer.reader.read(-1)

@@ -17,6 +17,8 @@ from tests.transport.hosts import (
     ended,
     full_port,
     serving,
+    silent_in_tls,
+    some,
     turns,
     whole,
 )
@@ -37,25 +39,11 @@ async def cancelled(there, task) -> bool:
     return there.attempts[-1].sent
 
 
-async def some(condition) -> None:
-    async with asyncio.timeout(20):
-        while not condition():
-            await asyncio.sleep(0.001)
-
-
-async def test_while_the_name_is_resolved(reach, monkeypatch):
-    before, asked = sockets(), asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    async def never(*_, **__):
-        asked.set()
-        await loop.create_future()
-
-    monkeypatch.setattr(loop, "getaddrinfo", never)
+async def test_while_the_name_is_resolved(reach, hanging_names):
+    before, asked = sockets(), hanging_names()
     there = await reach("http://host.example.com:8080")
     task = asyncio.create_task(there.send())
-    async with asyncio.timeout(20):
-        await asked.wait()
+    await asked()
     active = there.counts[0]
     sent = await cancelled(there, task)
     await turns()
@@ -79,12 +67,7 @@ async def test_while_it_connects(reach):
 
 
 async def test_in_the_handshake_of_tls(reach):
-    async def silent(peer):
-        await peer.reader.read(1)
-        peer.host.requests.append(b"hello")
-        await peer.reader.read(-1)
-
-    async with serving(silent) as host:
+    async with serving(silent_in_tls) as host:
         there = await reach(host.base_url.replace("http", "https"), ssl_context=client_context())
         task = asyncio.create_task(there.send())
         await host.reached(requests=1)

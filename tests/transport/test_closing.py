@@ -16,6 +16,8 @@ from tests.transport.hosts import (
     ended,
     full_port,
     serving,
+    silent_in_tls,
+    some,
     turns,
 )
 from tests.transport.kinds import both_loops, message
@@ -24,12 +26,6 @@ from tests.transports import back_to, in_use, sockets
 pytestmark = both_loops
 
 CLOSED = "the client was closed"
-
-
-async def some(condition) -> None:
-    async with asyncio.timeout(20):
-        while not condition():
-            await asyncio.sleep(0.001)
 
 
 async def test_while_it_connects_nothing_was_sent(reach):
@@ -66,19 +62,11 @@ async def test_closed_while_another_attempt_runs_out_of_time(reach):
         assert await back_to(before)
 
 
-async def test_while_it_resolves_a_name_nothing_was_sent(reach, monkeypatch):
-    loop = asyncio.get_running_loop()
-    asked = asyncio.Event()
-
-    async def never(*_, **__):
-        asked.set()
-        await loop.create_future()
-
-    monkeypatch.setattr(loop, "getaddrinfo", never)
+async def test_while_it_resolves_a_name_nothing_was_sent(reach, hanging_names):
+    asked = hanging_names()
     there = await reach("http://host.example.com:8080")
     task = asyncio.create_task(there.send())
-    async with asyncio.timeout(20):
-        await asked.wait()
+    await asked()
     await there.close()
     told = await task
 
@@ -86,12 +74,7 @@ async def test_while_it_resolves_a_name_nothing_was_sent(reach, monkeypatch):
 
 
 async def test_in_the_handshake_of_tls_nothing_was_sent(reach):
-    async def silent(peer):
-        await peer.reader.read(1)
-        peer.host.requests.append(b"hello")
-        await peer.reader.read(-1)
-
-    async with serving(silent) as host:
+    async with serving(silent_in_tls) as host:
         there = await reach(
             host.base_url.replace("http", "https"),
             ssl_context=client_context(),

@@ -56,13 +56,8 @@ async def test_handshake_of_tls_is_a_part_of_connecting(reach, clock):
     assert (told.sent, told.final, there.counts) == (False, False, (0, 0))
 
 
-async def test_deadline_ends_the_wait_for_a_name(reach, monkeypatch):
-    loop = asyncio.get_running_loop()
-
-    async def never(*_, **__):
-        await loop.create_future()
-
-    monkeypatch.setattr(loop, "getaddrinfo", never)
+async def test_deadline_ends_the_wait_for_a_name(reach, hanging_names):
+    hanging_names()
     there = await reach("http://host.example.com:8080")
     told = await there.send(deadline=0.1)
 
