@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from freedompay_async.calls.session import Session
     from freedompay_async.contract.calls import Call
-    from freedompay_async.contract.models import Intent
+    from freedompay_async.contract.models import BodyWithId
     from freedompay_async.operations.operation import Operation
     from freedompay_async.settings.options import CallOptions, ChangeOptions, ReadOptions
 
@@ -45,7 +45,7 @@ class Namespace(Staying):
     def _start(
         self,
         call: Call[R],
-        body: Callable[[], Intent],
+        body: Callable[[], BodyWithId],
         options: ChangeOptions,
     ) -> Coroutine[Any, Any, Operation[R]]:
         """Send an intent that can be asked about."""

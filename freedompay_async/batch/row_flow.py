@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from freedompay_async.batch.outcome import Outcome
     from freedompay_async.batch.row_steps import RowSteps
     from freedompay_async.batch.run_resources import RunResources
-    from freedompay_async.contract.models import Intent
+    from freedompay_async.contract.models import BodyWithId
 
 __all__ = ["RowFlow"]
 
@@ -107,9 +107,9 @@ class RowFlow:
         return made.client_id
 
 
-async def _ready(intent: Intent) -> Intent:
+async def _ready(intent: BodyWithId) -> BodyWithId:
     return intent
 
 
-async def _creation(row: Entry) -> Intent:
+async def _creation(row: Entry) -> BodyWithId:
     return await creation(row.planned)

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from freedompay_async.batch.refusals import Refusals
     from freedompay_async.batch.run_resources import RunResources
     from freedompay_async.contract.calls import Call
-    from freedompay_async.contract.models import Intent, RequestState
+    from freedompay_async.contract.models import BodyWithId, RequestState
     from freedompay_async.settings.options import ChangeOptions
 
 __all__ = ["UNKNOWN", "RowSteps"]
@@ -86,7 +86,7 @@ class RowSteps:
         self._documents: Final = asyncio.Semaphore(shared.limits.concurrency * 2)
 
     async def step(
-        self, row: Entry, step: str, call: Call[R], compose: Callable[[], Awaitable[Intent]]
+        self, row: Entry, step: str, call: Call[R], compose: Callable[[], Awaitable[BodyWithId]]
     ) -> R:
         """The result of a step.
 
@@ -147,7 +147,7 @@ class RowSteps:
             raise await used_before(self._shared, row, step, state)
 
     async def _sent(
-        self, row: Entry, step: str, call: Call[R], compose: Callable[[], Awaitable[Intent]]
+        self, row: Entry, step: str, call: Call[R], compose: Callable[[], Awaitable[BodyWithId]]
     ) -> tuple[Operation[R], bool]:
         """Send a step; its operation, and whether its id was used before this journal used it."""
         shared, earlier = self._shared, row.sent.get(step)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from freedompay_async.batch.entries import Entry
     from freedompay_async.contract.calls import Call
-    from freedompay_async.contract.models import Intent
+    from freedompay_async.contract.models import BodyWithId
     from freedompay_async.settings.options import ChangeOptions
 
 __all__ = ["Send"]
@@ -28,7 +28,7 @@ class Send:
     row: Entry
     step: str
     call: Call[Any]
-    body: Intent
+    body: BodyWithId
     options: ChangeOptions
     sent_at: float | None
     recorded: bool = False

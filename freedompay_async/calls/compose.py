@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import msgspec
 
     from freedompay_async.contract.calls import Call
-    from freedompay_async.contract.models import HeaderQuery, Intent
+    from freedompay_async.contract.models import BodyWithId, HeaderQuery
     from freedompay_async.contract.request_ids import RequestId
     from freedompay_async.crypto.signing import Signer
     from freedompay_async.redaction.secret import Secret
@@ -119,7 +119,7 @@ class Composer:
     def _encoded(self, own: str, signer: Signer) -> Message:
         call = self._call
         if call.id_field is IdField.OWN:
-            cast("Intent", self._request).request_id = own
+            cast("BodyWithId", self._request).request_id = own
         if call.needs_header_id and not signer.header_id:
             raise ConfigurationError(f"{WITHOUT_ID} Nothing was sent.")
         if call.headers_only:

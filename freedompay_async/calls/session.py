@@ -13,7 +13,7 @@ from freedompay_async.calls.driver import Driver
 from freedompay_async.calls.states import CallRules
 from freedompay_async.codec.messages import Message
 from freedompay_async.contract.calls import Call, Retry
-from freedompay_async.contract.models import Intent, RequestState, StatusQuery
+from freedompay_async.contract.models import BodyWithId, RequestState, StatusQuery
 from freedompay_async.contract.request_ids import new_request_id
 from freedompay_async.contract.table import REQUESTS_STATUS
 from freedompay_async.errors import ConfigurationError, NotSent, ProtocolError, RequestFailed
@@ -123,7 +123,7 @@ class Session(Staying):
     async def submit(
         self,
         call: Call[Any],
-        request: Intent,
+        request: BodyWithId,
         options: ChangeOptions = NO_OPTIONS,
         *,
         sent_at: float | None = None,
@@ -162,7 +162,7 @@ class Session(Staying):
         return cast("RequestState", await self._recorded(driver, request, options))
 
     def sign(
-        self, call: Call[Any], request: Intent, options: ChangeOptions = NO_OPTIONS
+        self, call: Call[Any], request: BodyWithId, options: ChangeOptions = NO_OPTIONS
     ) -> Composer | Awaitable[Composer]:
         """Encode and sign an intent before it is submitted; an awaitable where the signer is async.
 

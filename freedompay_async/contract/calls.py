@@ -187,7 +187,7 @@ class Call(Generic[R]):
     """An answer of the contract has one of these beside its `status`; empty: `status` is enough."""
 
     def __post_init__(self) -> None:
-        intent = issubclass(self.request, asked.Intent)
+        intent = issubclass(self.request, asked.BodyWithId)
         asks = issubclass(self.request, asked.StatusQuery)
         custom = self.mark is Mark.CUSTOM
         object.__setattr__(self, "row_name", None if custom else self.name)
@@ -215,7 +215,7 @@ class Call(Generic[R]):
     @property
     def cards(self) -> int | None:
         """How many cards each call orders; `None`: none, or as many as the caller says."""
-        return self.request.CARDS if issubclass(self.request, asked.Intent) else None
+        return self.request.CARDS if issubclass(self.request, asked.BodyWithId) else None
 
     def named(self, headers: Mapping[str, str]) -> dict[str, str]:
         """These headers under the names that an override gives them. Upper and lower case are the

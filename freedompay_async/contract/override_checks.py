@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 from freedompay_async.contract.bodies import collision, names_of
 from freedompay_async.contract.calls import Call, Retry
 from freedompay_async.contract.models.open import Fields
-from freedompay_async.contract.models.requests import Intent
+from freedompay_async.contract.models.requests import BodyWithId
 from freedompay_async.contract.table import REQUESTS_STATUS
 from freedompay_async.errors import ConfigurationError
 
@@ -106,7 +106,7 @@ def retry_flaw(call: Call[Any], retry: Retry) -> Wrong | None:
 
     if retry.harmless and not call.retry.harmless:
         return wrong("retry=…", "the call changes something, so it is no read")
-    if retry is Retry.ASKABLE and not issubclass(call.request, Intent):
+    if retry is Retry.ASKABLE and not issubclass(call.request, BodyWithId):
         return wrong("retry=ASKABLE", "its body has no request id to ask about")
     if call.retry.harmless and not retry.harmless:
         return wrong("retry=…", "the call is a read")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from freedompay_async.calls.compose import Composer
     from freedompay_async.calls.session import Session
     from freedompay_async.contract.calls import Call
-    from freedompay_async.contract.models import Intent
+    from freedompay_async.contract.models import BodyWithId
     from freedompay_async.settings.options import ChangeOptions
 
 __all__ = ["start"]
@@ -25,7 +25,7 @@ R = TypeVar("R")
 async def start(
     session: Session,
     call: Call[R],
-    request: Intent,
+    request: BodyWithId,
     options: ChangeOptions = NO_OPTIONS,
     *,
     sent_at: float | None = None,

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from freedompay_async import Retry, Secret, Section, errors
-from freedompay_async.contract.models import Intent
+from freedompay_async.contract.models import BodyWithId
 from freedompay_async.models import RequestState
 from tests.samples import UNKNOWN_CALL, UNKNOWN_GIFT_PATH, UNKNOWN_PATH
 
@@ -261,7 +261,7 @@ class TestBody:
         )
 
 
-class Named(Intent, kw_only=True):
+class Named(BodyWithId, kw_only=True):
     card_id: str
 
 

@@ -17,14 +17,14 @@ from freedompay_async import (
     RequestFailed,
 )
 from freedompay_async.contract.calls import Call, Mark, Retry
-from freedompay_async.contract.models import Answer, Intent, RequestState
+from freedompay_async.contract.models import Answer, BodyWithId, RequestState
 
 
 class Pin(Struct, kw_only=True, frozen=True):
     card_id: str
 
 
-class Peek(Intent, kw_only=True, omit_defaults=True):
+class Peek(BodyWithId, kw_only=True, omit_defaults=True):
     card_id: str
 
 

@@ -9,10 +9,10 @@ import pytest
 from freedompay_async.contract.calls import Call, IdField, Mark, Retry, check_path
 from freedompay_async.contract.models import (
     Answer,
+    BodyWithId,
     CardId,
     CardIssue,
     HeaderQuery,
-    Intent,
     RequestState,
     StatusQuery,
 )
@@ -158,7 +158,7 @@ def test_a_row_can_be_a_key():
 
 
 @pytest.mark.parametrize(
-    ("request_type", "expected"), [(Intent, True), (CardIssue, True), (StatusQuery, False)]
+    ("request_type", "expected"), [(BodyWithId, True), (CardIssue, True), (StatusQuery, False)]
 )
 def test_a_body_has_the_id_of_its_own_call_where_it_is_an_intent(request_type, expected):
     assert (

@@ -53,6 +53,7 @@ from freedompay_async.contract.models.reads import (
     TransactionInfo,
 )
 from freedompay_async.contract.models.requests import (
+    BodyWithId,
     BulkIssue,
     CardActivation,
     CardholderQuery,
@@ -65,7 +66,6 @@ from freedompay_async.contract.models.requests import (
     CustomBody,
     CustomIntent,
     HeaderQuery,
-    Intent,
     Limit,
     LimitAmount,
     LimitQuery,
@@ -91,6 +91,7 @@ __all__ = [
     "Answer",
     "AnyAnswer",
     "Authorization",
+    "BodyWithId",
     "BulkIssue",
     "CallStatus",
     "CardActivation",
@@ -131,7 +132,6 @@ __all__ = [
     "GiftStatus",
     "HeaderQuery",
     "IdentificationInfo",
-    "Intent",
     "IssuedCards",
     "IssuedGiftCard",
     "Limit",

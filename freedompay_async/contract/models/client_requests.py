@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.structs import force_setattr
 
-from freedompay_async.contract.models.requests import Intent
+from freedompay_async.contract.models.requests import BodyWithId
 from freedompay_async.contract.person import (
     birthdate_flaw,
     check_phone,
@@ -130,7 +130,7 @@ class IdentificationInfo(Struct, kw_only=True, frozen=True):
     identified_by: str
 
 
-class ClientCreation(Intent, kw_only=True, omit_defaults=True):
+class ClientCreation(BodyWithId, kw_only=True, omit_defaults=True):
     product_id: int
     client: NewClient
     branch_id: str | None = None
@@ -144,7 +144,7 @@ class NewPhone(Struct, kw_only=True, frozen=True):
         check_phone("phone", self.phone)
 
 
-class ClientUpdate(Intent, kw_only=True, omit_defaults=True):
+class ClientUpdate(BodyWithId, kw_only=True, omit_defaults=True):
     client_id: str
     product_id: int
     client: NewPhone

@@ -18,6 +18,7 @@ from freedompay_async.errors import ConfigurationError
 from freedompay_async.redaction.secret import Pin
 
 __all__ = [
+    "BodyWithId",
     "BulkIssue",
     "CardActivation",
     "CardId",
@@ -30,7 +31,6 @@ __all__ = [
     "CustomBody",
     "CustomIntent",
     "HeaderQuery",
-    "Intent",
     "Limit",
     "LimitAmount",
     "LimitQuery",
@@ -49,7 +49,7 @@ _TOO_MUCH: Final = 10**24
 _AMOUNT: Final = re.compile(r"[0-9]{1,24}(?:\.[0-9]{1,6})?")
 
 
-class Intent(Struct, kw_only=True, omit_defaults=True):
+class BodyWithId(Struct, kw_only=True, omit_defaults=True):
     """A body with a request id of its own, which the session fills in."""
 
     CARDS: ClassVar[int | None] = None
@@ -68,7 +68,7 @@ class Intent(Struct, kw_only=True, omit_defaults=True):
         return None
 
 
-class CardIssue(Intent, kw_only=True, omit_defaults=True):
+class CardIssue(BodyWithId, kw_only=True, omit_defaults=True):
     """An order of a card. A draft page of the vendor has a `cardholder` object in place of
     `client_id` (freedompay.kz/fdss).
     """
@@ -85,7 +85,7 @@ class CardIssue(Intent, kw_only=True, omit_defaults=True):
         return None if self.client_id is None else str(self.client_id)
 
 
-class BulkIssue(Intent, kw_only=True, omit_defaults=True):
+class BulkIssue(BodyWithId, kw_only=True, omit_defaults=True):
     product_id: int
     count: int
 
@@ -94,23 +94,23 @@ class BulkIssue(Intent, kw_only=True, omit_defaults=True):
         return self.count
 
 
-class CardLink(Intent, kw_only=True, omit_defaults=True):
+class CardLink(BodyWithId, kw_only=True, omit_defaults=True):
     client_id: str
     card_id: str
 
 
-class CardActivation(Intent, kw_only=True, omit_defaults=True):
+class CardActivation(BodyWithId, kw_only=True, omit_defaults=True):
     card_id: str
 
 
-class CardIntent(Intent, kw_only=True, omit_defaults=True):
+class CardIntent(BodyWithId, kw_only=True, omit_defaults=True):
     """A change of a card, and its reason."""
 
     card_id: str
     description: str
 
 
-class CardQuery(Intent, kw_only=True, omit_defaults=True):
+class CardQuery(BodyWithId, kw_only=True, omit_defaults=True):
     """A question about a card whose body has a request id."""
 
     card_id: str
@@ -132,14 +132,14 @@ class StatementQuery(Struct, kw_only=True, frozen=True, omit_defaults=True):
     end_date: str | None = None
 
 
-class CardholderQuery(Intent, kw_only=True, omit_defaults=True):
+class CardholderQuery(BodyWithId, kw_only=True, omit_defaults=True):
     user_phone: str
     first_name: str
     last_name: str
     card_token: str
 
 
-class TransactionCreation(Intent, kw_only=True, omit_defaults=True):
+class TransactionCreation(BodyWithId, kw_only=True, omit_defaults=True):
     order_id: str
     card_id: str
     amount: Decimal
@@ -147,13 +147,13 @@ class TransactionCreation(Intent, kw_only=True, omit_defaults=True):
     description: str | None = None
 
 
-class Clearing(Intent, kw_only=True, omit_defaults=True):
+class Clearing(BodyWithId, kw_only=True, omit_defaults=True):
     order_id: str
     transaction_id: str
     amount: Decimal | None = None
 
 
-class Refund(Intent, kw_only=True, omit_defaults=True):
+class Refund(BodyWithId, kw_only=True, omit_defaults=True):
     order_id: str
     transaction_id: str
     description: str | None = None
@@ -197,12 +197,12 @@ class Limit(Struct, kw_only=True, frozen=True, omit_defaults=True):
     """The vendor's page shows those of `LimitPeriod`."""
 
 
-class LimitSetting(Intent, kw_only=True, omit_defaults=True):
+class LimitSetting(BodyWithId, kw_only=True, omit_defaults=True):
     object: LimitTarget
     limits: Sequence[Limit]
 
 
-class LimitQuery(Intent, kw_only=True, omit_defaults=True):
+class LimitQuery(BodyWithId, kw_only=True, omit_defaults=True):
     object: LimitTarget
 
 
@@ -212,7 +212,7 @@ class CustomBody(Struct, kw_only=True, frozen=True):
     fields: Fields
 
 
-class CustomIntent(Intent, kw_only=True):
+class CustomIntent(BodyWithId, kw_only=True):
     """A body of the caller's own fields, with the request id that the session fills in."""
 
     fields: Fields
