@@ -130,7 +130,7 @@ class Times:
 
     def held_until(self, deadline: float) -> float:
         """Until when the issuer asked to wait with the next look-up."""
-        if self._accepted is None or self._looked is None:
+        if self.trouble is None or self._accepted is None or self._looked is None:
             return -inf
         return self._accepted + self._looked + self.asked_to_wait(deadline)
 

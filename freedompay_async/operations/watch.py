@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from contextlib import asynccontextmanager
+from functools import partial
 from heapq import heappop, heappush
 from itertools import count
 from math import inf
@@ -17,6 +18,7 @@ from freedompay_async.contract.request_ids import is_uuid
 from freedompay_async.errors import StillProcessing
 from freedompay_async.guards.arguments import check_type
 from freedompay_async.operations.operation import Operation
+from freedompay_async.operations.stream import end_of
 from freedompay_async.traffic.lane import Lane
 
 if TYPE_CHECKING:
@@ -127,17 +129,31 @@ class Watch(Generic[R]):
         for operation in ended:
             await self._give(operation)
         self._reading = feed is not None
-        with anyio.move_on_after(self._deadline - self._loop.time()):
-            async with anyio.create_task_group() as group:
-                if feed is not None:
-                    group.start_soon(self._read, feed)
-                await self._look_up(group)
+        # The feed has a task outside of the group, because anyio cancels what is in a group again
+        # and again, and the feed could not close what it holds.
+        reader = None if feed is None else asyncio.create_task(self._read(feed))
+        try:
+            with anyio.move_on_after(self._deadline - self._loop.time()):
+                async with anyio.create_task_group() as group:
+                    if reader is not None:
+                        reader.add_done_callback(partial(self._feed_is_over, group.cancel_scope))
+                    await self._look_up(group)
+        finally:
+            if reader is not None:
+                reader.cancel()
+                await end_of(reader)
+        if reader is not None and not reader.cancelled():
+            reader.result()
         if self._pending or self._reading:
             raise self._unfinished()
 
+    def _feed_is_over(self, scope: anyio.CancelScope, reader: asyncio.Task[None]) -> None:
+        if reader.cancelled() or reader.exception() is not None:
+            scope.cancel()
+
     async def _read(self, feed: AsyncIterable[Operation[R]]) -> None:
         """Take operations from the feed, and no faster than they are looked up."""
-        async with _closing(aiter(feed)) as operations:
+        async with _closed(aiter(feed)) as operations:
             async for each in operations:
                 check_operation(each)
                 if each.done:
@@ -240,11 +256,10 @@ class Watch(Generic[R]):
 
 
 @asynccontextmanager
-async def _closing(iterator: AsyncIterator[R]) -> AsyncGenerator[AsyncIterator[R]]:
-    """Close an iterator in the end, whoever cancels that."""
+async def _closed(iterator: AsyncIterator[R]) -> AsyncGenerator[AsyncIterator[R]]:
+    """The iterator, which is closed in the end if it can be."""
     try:
         yield iterator
     finally:
         if isinstance(iterator, _Closing):
-            with anyio.CancelScope(shield=True):
-                await iterator.aclose()
+            await iterator.aclose()
