@@ -589,3 +589,19 @@ def test_of_a_call_that_waits_for_no_slot(callers_id):
         "Nothing was done; it is safe to repeat."
     )
     assert (error.call, error.request_id, keep) == ("cards.issue", OWN, callers_id)
+
+
+@pytest.mark.parametrize(
+    ("request_id", "way"),
+    [
+        (OWN, "requests.attach"),
+        (OWN.upper(), "requests.attach"),
+        (None, "requests.attach"),
+        ("order-17", "requests.status"),
+    ],
+)
+@pytest.mark.parametrize("end", [End.UNKNOWN, End.REFUSED, End.BLOCKED])
+def test_the_way_to_ask_is_one_that_takes_the_id(end, request_id, way):
+    text = explain(end, request_id=request_id).text
+
+    assert [each for each in ("requests.attach", "requests.status") if each in text] == [way]
