@@ -48,14 +48,18 @@ class Times:
         accepted: float | None = None,
         age: float | None = None,
     ) -> None:
-        # An operation may be made where no loop runs, and the clock of the loop is known later.
-        try:
-            now, self._made_outside = asyncio.get_running_loop().time(), False
-        except RuntimeError:
-            now, self._made_outside = time.monotonic(), True
         self.age_known: Final = age is not None
-        self._made = now - (age or 0.0)
-        self._accepted = self._made if age is not None else accepted
+        self._made_outside = False
+        if accepted is None:
+            # It may be made where no loop runs, and the clock of the loop is known later.
+            try:
+                now = asyncio.get_running_loop().time()
+            except RuntimeError:
+                now, self._made_outside = time.monotonic(), True
+            self._made = now - (age or 0.0)
+            self._accepted = None if age is None else self._made
+        else:
+            self._made = self._accepted = accepted
         # A request that was accepted elsewhere, nobody knows when, counts from its first look-up,
         # and its poll schedule is learnt apart.
         self._schedule = polls.of(f"{call}, attached" if self._accepted is None else call)
@@ -78,7 +82,7 @@ class Times:
         """Note that a look-up begins.
 
         Returns:
-            Seconds since the operation was made; where its age was known then, its age.
+            Seconds since the operation was made; its age, where that was known then.
         """
         self._by_the_loop(now)
         self._asked = now
