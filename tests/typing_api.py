@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import AsyncIterator  # noqa: TC003 - as users import it
 from typing import Any, assert_type
+from uuid import UUID  # noqa: TC003 - as users import it
 
 import aiohttp
 
@@ -18,7 +20,9 @@ from freedompay_async import (
     Intent,
     MockTransport,
     NewClient,
+    NotKnown,
     Operation,
+    OutcomeUnknown,
     Retry,
     Seal,
     Secret,
@@ -38,6 +42,7 @@ from freedompay_async.models import (
     IssuedGiftCard,
     LimitList,
     Movement,
+    OperationStatus,
     Pan,
     RequestState,
     Statement,
@@ -71,6 +76,9 @@ async def calls(fp: FreedomPay, person: NewClient) -> None:
     attached = fp.requests.attach("id")
     assert_type(attached, Operation[RequestState])
     assert_type(await attached.refresh(), RequestState | None)
+    assert_type(attached.call, str | None)
+    assert_type(attached.status, OperationStatus)
+    assert_type(attached.answer, RequestState | None)
     async for operation in fp.requests.as_completed([created]):
         assert_type(operation, Operation[CreatedClient])
     cards = await fp.cards.issue(client_id=client.client_id, product_id=1000)
@@ -80,8 +88,38 @@ async def calls(fp: FreedomPay, person: NewClient) -> None:
         assert_type(await each.result(), CreatedClient | IssuedCards)
     async for one in fp.requests.as_completed([created, cards]):
         assert_type(one.request_id, str)
+    async for fed in fp.requests.as_completed(feed(fp)):
+        assert_type(fed, Operation[IssuedCards])
+        assert_type(await fed.result(), IssuedCards)
     wider: Operation[object] = created
     assert_type(wider.request_id, str)
+
+
+async def feed(fp: FreedomPay) -> AsyncIterator[Operation[IssuedCards]]:
+    yield fp.requests.attach("id", call="cards.issue")
+
+
+def attached_by_call(fp: FreedomPay, own: UUID, when: dt.datetime, name: str) -> None:
+    attach = fp.requests.attach
+    assert_type(attach(own), Operation[RequestState])
+    assert_type(attach(own, call=None), Operation[RequestState])
+    assert_type(attach("id", call="cards.issue"), Operation[IssuedCards])
+    assert_type(attach("id", call="cards.issue_plastic", accepted=when), Operation[IssuedCards])
+    assert_type(
+        attach("id", call="cards.bulk_issue", accepted=when, ordered=5), Operation[IssuedCards]
+    )
+    assert_type(attach("id", call="clients.create", accepted=when), Operation[CreatedClient])
+    assert_type(attach("id", call="transactions.create"), Operation[CreatedTransaction])
+    assert_type(attach("id", call="cards.block", accepted=when), Operation[Completed])
+    assert_type(attach("id", call="limits.set"), Operation[Completed])
+    assert_type(
+        attach("id", call=name, accepted=None),
+        Operation[IssuedCards | CreatedClient | CreatedTransaction | Completed],
+    )
+    attach("id", accepted=when)  # type: ignore[call-overload]
+    attach("id", call="cards.issue", ordered="5")  # type: ignore[call-overload]
+    lost: OutcomeUnknown = NotKnown("no")
+    assert_type(lost.done, bool | None)
 
 
 async def reads(fp: FreedomPay) -> None:
