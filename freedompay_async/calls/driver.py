@@ -120,7 +120,7 @@ class Driver:
         Raises:
             Busy: there is none.
         """
-        self._attempts.check_slot()
+        self._attempts.slots.check()
 
     async def drive(self) -> Any:
         """Carry the call out; its answer.
