@@ -209,6 +209,8 @@ async def options(fp: FreedomPay, hashdt: HashDT) -> None:
         "card", description="lost", request_id="id", timeout=5.0, queue=False, extra={"memo": 1}
     )
     await fp.cards.info("card", timeout=None, queue=True, extra=None)
+    await fp.cards.info("card", queue=0.2)
+    await fp.cards.block("card", description="lost", queue=1)
     await fp.call("/path", {}, dict[str, Any], request_id="id", timeout=5.0, queue=False)
     await fp.requests.status("id", timeout=5.0, queue=False)
     await hashdt.pins.set_url(

@@ -143,11 +143,28 @@ class NotSent(FreedomPayError):
 
 
 class Busy(NotSent):
-    """The call would have had to wait, and `queue=False`. Nothing was sent.
+    """The call would have had to wait longer than its `queue` allows. Nothing was sent.
 
-    It would wait where all slots of the client are taken, and where the rate limit or a pause that
-    the issuer asked for does not let it go yet.
+    Attributes:
+        reason: what it would have to wait for.
+        retry_after: seconds after which it may leave; always a number. For a rate, own or learnt,
+            it is the time to its turn. For a place it is an estimate, from how long calls have
+            lately taken, how many places there are and how many calls wait. Until a call of the
+            client has ended, one is taken to last a second.
     """
+
+    retry_after: float
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        reason: WaitReason = WaitReason.PLACE,
+        retry_after: float = 0.0,
+        **more: Any,
+    ) -> None:
+        super().__init__(text, retry_after=retry_after, **more)
+        self.reason = reason
 
 
 class OutcomeUnknown(FreedomPayError):

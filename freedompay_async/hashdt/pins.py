@@ -34,8 +34,7 @@ class Pins(Staying):
 
     `client_id` goes out as `x-client-id`. The options are `IdOptions`: `request_id` is an
     idempotency key of your own; left out, the library makes one, the same for every attempt.
-    `timeout` is seconds, everything included, the token source too. `queue=False` is as for
-    `fp.cards`.
+    `timeout` is seconds, everything included, the token source too. `queue` is as for `fp.cards`.
     Each method raises any of `FreedomPayError` but `StillProcessing`, and what the token source
     raises.
     """

@@ -102,7 +102,9 @@ def test_an_error_is_copied_with_all_that_it_has(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_error_keeps_what_it_was_given(kind):
-    assert vars(kind("no luck.", **GIVEN)) == {"text": "no luck."} | GIVEN
+    own = {"reason": errors.WaitReason.PLACE} if kind is errors.Busy else {}
+
+    assert vars(kind("no luck.", **GIVEN)) == {"text": "no luck."} | GIVEN | own
 
 
 def test_an_error_knows_nothing_that_it_was_not_given():
