@@ -12,16 +12,21 @@ import aiohttp
 
 from freedompay_async import (
     AiohttpTransport,
+    Busy,
     DirectTransport,
     FreedomPay,
     GiftCardOrder,
+    Lost,
+    LostOutcome,
     MockTransport,
     NewClient,
     Operation,
     Retry,
     Secret,
     Signer,
+    WaitReason,
     freedompay_trace,
+    lost_in,
 )
 from freedompay_async.batch import Batch, Journal, Outcome, Plan, Report, read_file
 from freedompay_async.hashdt import HashDT
@@ -79,6 +84,18 @@ async def calls(fp: FreedomPay, person: NewClient) -> None:
         assert_type(one.request_id, str)
     wider: Operation[object] = created
     assert_type(wider.request_id, str)
+
+
+def lost(error: BaseException, busy: Busy) -> None:
+    found = lost_in(error)
+    assert_type(found, Lost | None)
+    if found is not None:
+        assert_type(found.request_id, str | None)
+        assert_type(found.call, str | None)
+        assert_type(found.outcome, LostOutcome)
+        assert_type(found.outcome_unknown, bool)
+    assert_type(busy.reason, WaitReason)
+    assert_type(busy.retry_after, float)
 
 
 async def reads(fp: FreedomPay) -> None:

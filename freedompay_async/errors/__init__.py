@@ -17,7 +17,7 @@
         └── GiftCardError       a negative status of the gift-card section
 
 A cancelled call raises the same `CancelledError` on, with `request_id` and `outcome_unknown` set
-on it.
+on it. `freedompay_async.lost_in` finds it behind other errors.
 
 Errors carry attributes, and all of them pickle. `str(error)` says what happened, whether anything
 was sent, and what is safe to do next. `body` is the raw answer with secrets masked.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Final, Literal
 
 __all__ = [
     "ApiError",
@@ -40,6 +40,10 @@ class WaitReason(StrEnum):
     """The issuer answers nothing, and the calls of a batch wait until it does."""
 
 
+# The attributes that `str(error)` is made of.
+_SHOWN: Final = frozenset({"text", "call", "request_id"})
+
+
 class FreedomPayError(Exception):
     """The base of all errors.
 
@@ -66,6 +70,9 @@ class FreedomPayError(Exception):
 
     DONE: ClassVar[bool | None] = None
     """`done` of an error of this class, unless more is known."""
+    text: str = ""
+    request_id: str | None = None
+    call: str | None = None
     wait_too_long: bool = False
     other_body: bool = False
 
@@ -107,6 +114,12 @@ class FreedomPayError(Exception):
     def outcome_unknown(self) -> bool:
         """Whether the call may or may not have been done."""
         return self.done is None
+
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, value)
+        if name in _SHOWN:
+            # Python makes `repr(error)` of them.
+            self.args = (str(self),)
 
     def __str__(self) -> str:
         subject = f"{self.call}: " if self.call else ""

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final, Unpack, cast
 from uuid import UUID
 
-from freedompay_async.calls.cancelled import mark_cancelled
+from freedompay_async.calls.cancelled import note_did_nothing
 from freedompay_async.contract.models.open import Fields
 from freedompay_async.contract.models.requests import HeaderQuery
 from freedompay_async.contract.request_ids import checked_request_id, new_request_id
@@ -125,7 +125,7 @@ class Pins(Staying):
             raise
         except asyncio.CancelledError as error:
             # The token source may have been cancelled too. Asking for a page changes nothing.
-            mark_cancelled(error, request_id, outcome_unknown=False)
+            note_did_nothing(error, call.name, request_id)
             raise
 
 
