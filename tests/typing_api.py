@@ -14,10 +14,13 @@ import aiohttp
 
 from freedompay_async import (
     AiohttpTransport,
+    Busy,
     DirectTransport,
     FreedomPay,
     GiftCardOrder,
     Intent,
+    Lost,
+    LostOutcome,
     MockTransport,
     NewClient,
     NotKnown,
@@ -27,7 +30,9 @@ from freedompay_async import (
     Seal,
     Secret,
     Signer,
+    WaitReason,
     freedompay_trace,
+    lost_in,
 )
 from freedompay_async.batch import Batch, Journal, Outcome, Plan, Report, read_file
 from freedompay_async.hashdt import HashDT
@@ -120,6 +125,18 @@ def attached_by_call(fp: FreedomPay, own: UUID, when: dt.datetime, name: str) ->
     attach("id", call="cards.issue", ordered="5")  # type: ignore[call-overload]
     lost: OutcomeUnknown = NotKnown("no")
     assert_type(lost.done, bool | None)
+
+
+def lost(error: BaseException, busy: Busy) -> None:
+    found = lost_in(error)
+    assert_type(found, Lost | None)
+    if found is not None:
+        assert_type(found.request_id, str | None)
+        assert_type(found.call, str | None)
+        assert_type(found.outcome, LostOutcome)
+        assert_type(found.outcome_unknown, bool)
+    assert_type(busy.reason, WaitReason)
+    assert_type(busy.retry_after, float)
 
 
 async def reads(fp: FreedomPay) -> None:
@@ -250,6 +267,8 @@ async def options(fp: FreedomPay, hashdt: HashDT) -> None:
         "card", description="lost", request_id="id", timeout=5.0, queue=False, extra={"memo": 1}
     )
     await fp.cards.info("card", timeout=None, queue=True, extra=None)
+    await fp.cards.info("card", queue=0.2)
+    await fp.cards.block("card", description="lost", queue=1)
     await fp.call("/path", {}, dict[str, Any], request_id="id", timeout=5.0, queue=False)
     await fp.requests.status("id", timeout=5.0, queue=False)
     await hashdt.pins.set_url(

@@ -10,6 +10,7 @@ from freedompay_async.operations.stream import stream
 from freedompay_async.operations.watch import Watch, check_operation
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 
     from freedompay_async.calls.session import Session
@@ -51,8 +52,15 @@ def as_completed(
     if timeout is not None:
         check_number("timeout", timeout, unit="seconds", endless=True)
 
+    watch: Watch[R] | None = None
+
     async def work(give: Callable[[Operation[R]], Awaitable[None]]) -> None:
+        nonlocal watch
         watch = Watch(session, give, timeout=timeout, concurrency=concurrency, rate=rate)
         await watch.run(given, feed)
 
-    return stream(work)
+    def tell(error: asyncio.CancelledError) -> None:
+        left = sum(not each.done for each in given) if watch is None else watch.left
+        error.add_note(f"{left} requests have not ended: go on with requests.attach")
+
+    return stream(work, on_cancelled=tell)

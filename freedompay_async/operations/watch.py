@@ -110,6 +110,11 @@ class Watch(Generic[R]):
         self._reading = False
         self._woken, self._room = asyncio.Event(), asyncio.Event()
 
+    @property
+    def left(self) -> int:
+        """How many of the given operations have not ended."""
+        return len(self._pending)
+
     async def run(
         self, operations: Iterable[Operation[R]], feed: AsyncIterable[Operation[R]] | None
     ) -> None:
