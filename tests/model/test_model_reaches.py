@@ -71,7 +71,7 @@ ENDS = {
         "StillProcessing, done True",
         "AuthenticationError, done None",
         "AuthenticationError, done True",
-        "CancelledError, did nothing",
+        "CancelledError, may have been done",
     ],
     "refresh": [
         "an answer ",
