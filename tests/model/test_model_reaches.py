@@ -72,7 +72,7 @@ ENDS = {
         "NotKnown, done None",
         "AuthenticationError, done None",
         "AuthenticationError, done True",
-        "CancelledError, did nothing",
+        "CancelledError, may have been done",
     ],
     "refresh": [
         "an answer ",

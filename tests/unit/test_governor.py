@@ -490,6 +490,31 @@ def test_a_place_that_is_missing_is_told_with_a_time_that_is_learnt(run_virtual)
     ]
 
 
+def test_where_a_place_is_missing_that_is_told_though_the_turn_is_further_away(run_virtual):
+    async def work():
+        governor = Governor(concurrency=1, rate=0.1)
+        await governor.acquire()
+        return hindered(governor)
+
+    # The call may leave after both.
+    assert run_virtual(work()) == ("place", 10.0, True)
+
+
+def test_who_leaves_the_line_is_in_nobodys_way_from_that_moment_on(run_virtual):
+    async def work():
+        governor = Governor(concurrency=2, rate=1.0)
+        await governor.acquire()
+        waiting = asyncio.create_task(governor.acquire())
+        await asyncio.sleep(0.5)
+        # The turn is there, and the timer that gives it has not gone off.
+        asyncio.get_running_loop().virtual.now += 0.5
+        before = governor.ready()
+        waiting.cancel()
+        return before, governor.ready()
+
+    assert run_virtual(work()) == (False, True)
+
+
 def test_a_call_without_an_answer_has_held_its_place_too(run_virtual):
     async def work():
         governor = Governor(concurrency=1)
@@ -606,21 +631,41 @@ def test_of_two_that_hinder_a_lane_the_longer_is_told(run_virtual):
     ]
 
 
-def test_a_lane_in_which_one_has_its_turn_is_not_said_to_be_free(run_virtual):
+def test_of_two_that_hinder_a_lane_for_as_long_its_own_is_told(run_virtual):
     async def work():
         governor = Governor(concurrency=1)
+        lane = Lane(concurrency=2, rate=1.0, within=governor)
+        await lane.acquire()
+        return hindered(governor), tuple(lane.hindrance())
+
+    assert run_virtual(work()) == (("place", 1.0, True), ("rate", 1.0, False))
+
+
+def test_a_lane_that_stands_alone_is_hindered_by_itself(run_virtual):
+    async def work():
+        lane = Lane(concurrency=1)
+        before = lane.hindrance()
+        await lane.acquire()
+        return before, tuple(lane.hindrance())
+
+    assert run_virtual(work()) == (None, ("place", 1.0, True))
+
+
+def test_a_lane_in_which_one_has_its_turn_is_not_said_to_be_free(run_virtual):
+    async def work():
+        governor = Governor(concurrency=2)
         lane = Lane(concurrency=10, rate=1.0, within=governor)
-        await governor.acquire()
+        governor.hold(2)
         waiting = asyncio.create_task(lane.acquire())
         await asyncio.sleep(5.0)
         told = [tuple(lane.hindrance())]
         governor.release()
-        # The governor has given the slot, and the task that waited has not run yet.
-        governor.observe(answered(), began=1.0, now=1.0, kind="card")
+        governor.release()
+        # The governor has given a slot, and the task that waited for it has not run yet.
+        told.append(tuple(lane.hindrance()))
         await waiting
-        lane.release()
-        await asyncio.sleep(0)
         told.append(lane.hindrance())
-        return told
+        return told, lane.ready()
 
-    assert run_virtual(work()) == [("place", 2.0, True), None]
+    expected = [("place", 1.0, True), ("rate", 0.0, False), None]
+    assert run_virtual(work()) == (expected, True)

@@ -130,3 +130,30 @@ def test_it_keeps_six_seconds_only():
 
     assert sizes[4] < sizes[5]
     assert set(sizes[5:]) == {sizes[5]}
+
+
+@pytest.mark.parametrize(("most", "free"), [(None, True), (inf, True), (5.0, False)])
+def test_it_is_free_where_neither_the_caller_nor_the_issuer_has_set_a_limit(most, free):
+    limit = RateLimit(most)
+    before = limit.free
+    limited_at(limit, 1.5)
+
+    assert (before, limit.free) == (free, False)
+
+
+def test_it_is_learnt_as_long_as_it_is_lower_than_the_caller_allows():
+    limit = RateLimit(20.0)
+    told = [limit.learnt(1.0)]
+    limited_at(limit, 1.5)
+
+    # From 5 on it doubles each second, so that it is 20 after two.
+    assert [*told, limit.learnt(1.5), limit.learnt(3.4), limit.learnt(3.5)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+
+
+def test_it_stays_learnt_where_the_caller_allows_all():
+    assert (RateLimit().learnt(1.0), limited_at(RateLimit(), 1.5).learnt(60.0)) == (False, True)
