@@ -28,7 +28,7 @@ from freedompay_async.guards.staying import Staying
 from freedompay_async.operations.stream import stream
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable
+    from collections.abc import AsyncGenerator, AsyncIterable, Iterable
 
     from freedompay_async.batch.first_check import Check
     from freedompay_async.batch.input.rows import Problem, Row
@@ -132,17 +132,24 @@ class Batch(Staying):
         self.progress = Progress()
         """The progress of the last run; live."""
 
-    async def plan(self, rows: Iterable[Row | list[Problem]]) -> Plan:
-        """Write the rows into the journal, or find that it has them already; nothing is sent.
+    async def plan(
+        self, rows: Iterable[Row | list[Problem]] | AsyncIterable[Row | list[Problem]]
+    ) -> Plan:
+        """Write the rows into the journal, or find that it has them already; nothing is sent. If
+        this is cancelled, or the rows can't be read, nothing is kept.
 
         Args:
-            rows: such as `read_file` gives. They are read in another thread, and never all in
-                memory. A row that was made in code and has a value of another type, such as NaN,
-                is a problem of the plan.
+            rows: such as `read_file` gives, or `read_row` for each row of your own. They are never
+                all in memory. Those of an iterable are read in another thread. Those of an async
+                iterable, such as a cursor of a database, are read on the loop, a few hundred ahead;
+                it must not use this journal, and an async generator is closed in every case. A row
+                that was made in code and has a value that is wrong, such as NaN, is a problem of
+                the plan.
 
         Raises:
             ConfigurationError: the journal has another batch, or one of another contract, there are
-                more rows than cards allowed, or `rows` is something else.
+                no rows, or more than cards allowed, or `rows` is or has something else.
+            Exception: what the rows raise comes out as it is.
         """
         settings = {"batch": "default", "activate": "no"} | self._settings
         return await make_plan(
