@@ -13,9 +13,10 @@ from freedompay_async.batch.batch import Batch
 from freedompay_async.batch.input.reading import read_file
 from freedompay_async.batch.input.rows import Problem, Row, read_row
 from freedompay_async.batch.journal.sqlite import Journal
-from freedompay_async.batch.limits import Limits, Progress
+from freedompay_async.batch.limits import Limits
 from freedompay_async.batch.outcome import Outcome, State
 from freedompay_async.batch.plan import Plan
+from freedompay_async.batch.progress import Progress
 from freedompay_async.batch.report import Report, outcomes
 
 __all__ = [

@@ -9,7 +9,7 @@ from freedompay_async.batch.accepting import Accepted, accept, accepted_keys
 from freedompay_async.batch.contracts import Agreement
 from freedompay_async.batch.first_check import CHECKS
 from freedompay_async.batch.journal.base import BatchJournal
-from freedompay_async.batch.limits import Limits, Progress
+from freedompay_async.batch.limits import Limits
 from freedompay_async.batch.plan import (
     Plan,
     check_settings,
@@ -17,6 +17,7 @@ from freedompay_async.batch.plan import (
     existing_plan,
     make_plan,
 )
+from freedompay_async.batch.progress import Progress
 from freedompay_async.batch.report import make_report
 from freedompay_async.batch.run import Run
 from freedompay_async.client import FreedomPay
@@ -129,8 +130,8 @@ class Batch(Staying):
         self._accept_found: Final = accepted_keys(accept_found)
         self._has_accepted = False
         self._run: Run | None = None
-        self.progress = Progress()
-        """The progress of the last run; live."""
+        self.progress: Final = Progress()
+        """How far the run is, or how the last one ended. It is live, and always the same object."""
 
     async def plan(
         self, rows: Iterable[Row | list[Problem]] | AsyncIterable[Row | list[Problem]]
@@ -176,7 +177,7 @@ class Batch(Staying):
             JournalError: the journal can't be written.
         """
         owner = self.journal.new_owner()
-        self.progress = Progress()
+        self.progress.begin()
         self._run = run = Run(
             self._fp._session,
             self.journal,
@@ -192,6 +193,7 @@ class Batch(Staying):
                     yield outcome
         finally:
             self._run = None
+            self.progress.end()
             self.journal.release(owner)
 
     async def planned(self) -> Plan:

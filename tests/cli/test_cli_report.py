@@ -144,6 +144,7 @@ def test_progress_for_a_machine(shell, people, hurry):
         "k5": "issued",
     }
     assert (progress[-1]["rows"], progress[-1]["done"], progress[-1]["refused"]) == (5, 5, 1)
+    assert (progress[-1]["time_left"], progress[-1]["rate"] > 0) == (0.0, True)
     assert shown[-1]["event"] == "report"
     assert (shown[-1]["issued"], [each["key"] for each in shown[-1]["problems"]]) == (4, ["k2"])
 
