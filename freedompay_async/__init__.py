@@ -33,6 +33,8 @@ from freedompay_async.errors import (
     ResultUnknown,
     StillProcessing,
 )
+from freedompay_async.intents.intent import Intent
+from freedompay_async.intents.sealing import Seal
 from freedompay_async.operations.operation import Operation
 from freedompay_async.redaction.secret import Secret
 from freedompay_async.settings.policy import Policy
@@ -55,6 +57,7 @@ __all__ = [
     "FreedomPayError",
     "GiftCardError",
     "GiftCardOrder",
+    "Intent",
     "JournalError",
     "JwsSigner",
     "MockTransport",
@@ -71,6 +74,7 @@ __all__ = [
     "RequestFailed",
     "ResultUnknown",
     "Retry",
+    "Seal",
     "Secret",
     "Section",
     "Sha256Signer",

@@ -59,7 +59,7 @@ from freedompay_async.redaction.secret import (
     SecretKey,
     Token,
 )
-from freedompay_async.settings.options import ChangeOptions, ReadOptions
+from freedompay_async.settings.options import ChangeOptions, IntentOptions, ReadOptions
 
 __all__ = [
     "Account",
@@ -92,6 +92,7 @@ __all__ = [
     "GiftProducts",
     "GiftStatus",
     "IdentificationInfo",
+    "IntentOptions",
     "IssuedCards",
     "IssuedGiftCard",
     "Limit",

@@ -20,6 +20,7 @@ __all__ = [
     "RequestId",
     "checked_name",
     "checked_request_id",
+    "derive_intent_id",
     "derive_request_id",
     "new_request_id",
     "one_name",
@@ -76,11 +77,24 @@ def derive_request_id(merchant: str, batch: str, row: str, step: str) -> str:
     )
     # An empty row has always had an id here, and an id never changes.
     row = "" if row == "" else checked_name("key", row)
-    name = f"{head}{encode_basestring(row)}, {encode_basestring(step)}]".encode()
-    return _text(
-        int.from_bytes(sha1(_NAMESPACE.bytes + name, usedforsecurity=False).digest()[:16]) & _RANDOM
-        | _VERSION_5
-    )
+    return _hashed(f"{head}{encode_basestring(row)}, {encode_basestring(step)}]")
+
+
+def derive_intent_id(merchant: str, call: str, key: str) -> str:
+    """The same id for the same merchant, call and key, on every machine and at any time.
+
+    It is never the id of a row of a batch, which is made of four texts.
+
+    Raises:
+        ConfigurationError: the merchant or the key can't be part of an id.
+    """
+    parts = checked_name("merchant id", merchant), call, checked_name("key", key)
+    return _hashed(f"[{', '.join(encode_basestring(part) for part in parts)}]")
+
+
+def _hashed(name: str) -> str:
+    digest = sha1(_NAMESPACE.bytes + name.encode(), usedforsecurity=False).digest()
+    return _text(int.from_bytes(digest[:16]) & _RANDOM | _VERSION_5)
 
 
 def _head(merchant: str, batch: str) -> str:

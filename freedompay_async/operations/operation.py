@@ -8,6 +8,7 @@ from math import inf
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from freedompay_async.calls.cancelled import mark_cancelled
+from freedompay_async.contract.calls import Retry
 from freedompay_async.contract.models.results import IssuedCards
 from freedompay_async.errors import (
     AuthenticationError,
@@ -79,6 +80,7 @@ class Operation(Staying, Generic[R_co]):
         accepted: float | None = None,
         cards: int | None = None,
         holder: str | None = None,
+        result: R_co | None = None,
     ) -> None:
         self.request_id = request_id
         self.answer = answer
@@ -104,7 +106,8 @@ class Operation(Staying, Generic[R_co]):
         self._looked_up = False
         # How long its look-ups have waited for their slots.
         self._waited: Final = Waited()
-        self._result: R_co | None = None if answer is None else self._read(answer)
+        # A call that can't be asked about has its result from the beginning.
+        self._result: R_co | None = result if answer is None else self._read(answer)
 
     @property
     def done(self) -> bool:
@@ -115,8 +118,15 @@ class Operation(Staying, Generic[R_co]):
         """Ask once; `None`: the issuer does not know the id, or not yet.
 
         Raises:
+            ConfigurationError: its call can't be asked about.
             FreedomPayError: the question itself failed.
         """
+        if self._call.retry is Retry.UNASKABLE and self._result is not None:
+            raise ConfigurationError(
+                "request/status does not know this call, and its result is here. Nothing was sent.",
+                call=self._call.name,
+                request_id=self.request_id,
+            )
         return await self._refresh(self._session, timeout)
 
     async def result(self, *, timeout: float | None = None) -> R_co:
