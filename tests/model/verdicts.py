@@ -65,6 +65,8 @@ def judge(world: World, call: Call, value, error) -> None:
         name += f", done {error.done}{', proved' if error.proved else ''}"
         _in_words(world, call, error)
     world.tally[f"{call.what}: {name}"] += 1
+    if call.intent and call.intent.stored and call.what in ("submit", "change"):
+        world.tally[f"stored, {'sent before' if call.knows_first else 'new'}: {name}"] += 1
     if call.what in ("submit", "change"):
         _of_effect(world, call, value, error)
     elif call.what in ("result", "refresh"):
@@ -233,7 +235,7 @@ def _did_nothing(world: World, call: Call, error) -> None:
     intent.limited = intent.limited or isinstance(error, errors.RateLimited)
     if call.knows_first:
         intent.undone, intent.state = name, "over"
-    elif call.noted and not intent.limited:
+    elif call.noted and not intent.limited and not (intent.stored and call.sends):
         intent.sent_at = (
             None  # As a batch takes it back: its own note, and never that of an earlier call.
         )
