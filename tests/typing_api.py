@@ -15,10 +15,12 @@ from freedompay_async import (
     DirectTransport,
     FreedomPay,
     GiftCardOrder,
+    Intent,
     MockTransport,
     NewClient,
     Operation,
     Retry,
+    Seal,
     Secret,
     Signer,
     freedompay_trace,
@@ -37,6 +39,7 @@ from freedompay_async.batch import (
 )
 from freedompay_async.hashdt import HashDT
 from freedompay_async.models import (
+    Answer,
     CardBalance,
     Completed,
     CreatedClient,
@@ -269,6 +272,43 @@ async def options(fp: FreedomPay, hashdt: HashDT) -> None:
         proxy="http://proxy.example.com:3128", max_answer=1000, contract="contract.toml"
     )
     HashDT(base_url="https://h.example", api_key="a", product_id="p", token="t", max_connections=10)
+
+
+class NoCipher:
+    def encrypt(self, data: bytes, associated_data: bytes) -> bytes:
+        return associated_data + data
+
+    def decrypt(self, data: bytes, associated_data: bytes) -> bytes:
+        return data.removeprefix(associated_data)
+
+
+async def intents(fp: FreedomPay, person: NewClient, now: dt.datetime) -> None:
+    intent = fp.intend.cards.issue(client_id="client", product_id=2000, key="order/17")
+    assert_type(intent, Intent[IssuedCards])
+    operation = await fp.send(intent, first_sent=None)
+    assert_type(operation, Operation[IssuedCards])
+    assert_type(await operation.result(), IssuedCards)
+    created = fp.intend.clients.create(product_id=1000, client=person, request_id="id")
+    assert_type(await fp.send(created, first_sent=now, timeout=5.0), Operation[CreatedClient])
+    assert_type(fp.intend.cards.set_pin("card", "encrypted"), Intent[Answer])
+    assert_type(fp.intend.gift_cards.confirm(otp="1234"), Intent[GiftCardState])
+    assert_type(
+        fp.intend.limits.set(object_type="card", object_id="c", limits=()), Intent[Completed]
+    )
+    seal: Seal = NoCipher()
+    stored = intent.to_json(seal=seal)
+    assert_type(stored, str)
+    assert_type(Intent.load(stored, seal=seal), Intent[object])
+    loaded = Intent.load({"call": "cards.issue"}, result=IssuedCards, seal=seal)
+    assert_type(loaded, Intent[IssuedCards])
+    assert_type(loaded.signed_bytes, bytes)
+    assert_type(loaded.cards, int | None)
+    await fp.cards.block("card", description="lost", request_id="id", first_sent=None)
+    await fp.cards.block("card", description="lost", request_id="id", first_sent=now)
+    await fp.call("/path", {}, dict[str, Any], request_id="id", first_sent=now)
+    await fp.send(intent)  # type: ignore[call-arg]
+    await fp.send(intent, first_sent=1.0)  # type: ignore[arg-type]
+    fp.intend.cards.issue(client_id="client", product_id=2000, timeout=5.0)  # type: ignore[call-arg]
 
 
 async def wrong_names(fp: FreedomPay, settings: Settings, hashdt: HashDT) -> None:

@@ -11,7 +11,7 @@ from msgspec import UNSET, Struct, UnsetType
 from freedompay_async.contract.request_ids import checked_request_id
 from freedompay_async.contract.table import TABLE
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.guards.arguments import refusal
+from freedompay_async.guards.arguments import check_text, refusal
 from freedompay_async.intents.sealing import HiddenBody, opened_body, sealed_body
 
 if TYPE_CHECKING:
@@ -60,6 +60,9 @@ class Intent(Struct, Generic[R_co], frozen=True, kw_only=True, omit_defaults=Tru
     version: Literal[1] = 1
 
     def __post_init__(self) -> None:
+        # msgspec checks no types where it is made in code.
+        for name in ("merchant", "base_url", "call", "body"):
+            check_text(name, getattr(self, name))
         _check(self.call, self.request_id)
 
     @property
@@ -216,7 +219,7 @@ def _read(data: object) -> _Stored:
 def _check(call: str, request_id: str) -> None:
     if call not in _CHANGES:
         raise ConfigurationError(
-            f"{str(call)[:_SHOWN]!r} is no call that changes something, so there is no intent of "
+            f"{call[:_SHOWN]!r} is no call that changes something, so there is no intent of "
             "it. Nothing was sent."
         )
     checked_request_id(request_id)
