@@ -5,6 +5,8 @@ known.
 import logging
 
 from freedompay_async.api.gift_cards import GiftCardOrder
+from freedompay_async.calls.cancelled import Lost, LostOutcome
+from freedompay_async.calls.lost import lost_in
 from freedompay_async.calls.record import Record
 from freedompay_async.client import FreedomPay
 from freedompay_async.codec.drift import Drift
@@ -25,6 +27,7 @@ from freedompay_async.errors import (
     FreedomPayError,
     GiftCardError,
     JournalError,
+    NotKnown,
     NotSent,
     OutcomeUnknown,
     ProtocolError,
@@ -32,6 +35,7 @@ from freedompay_async.errors import (
     RequestFailed,
     ResultUnknown,
     StillProcessing,
+    WaitReason,
 )
 from freedompay_async.intents.intent import Intent
 from freedompay_async.intents.sealing import Seal
@@ -60,8 +64,11 @@ __all__ = [
     "Intent",
     "JournalError",
     "JwsSigner",
+    "Lost",
+    "LostOutcome",
     "MockTransport",
     "NewClient",
+    "NotKnown",
     "NotSent",
     "Operation",
     "OutcomeUnknown",
@@ -80,8 +87,10 @@ __all__ = [
     "Sha256Signer",
     "Signer",
     "StillProcessing",
+    "WaitReason",
     "derive_request_id",
     "freedompay_trace",
+    "lost_in",
     "new_request_id",
     "to_json",
 ]

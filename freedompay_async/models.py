@@ -47,6 +47,7 @@ from freedompay_async.contract.models import (
     TransactionInfo,
 )
 from freedompay_async.crypto.pin_encryption import PinEncryptor
+from freedompay_async.operations.status import OperationStatus
 from freedompay_async.redaction.secret import (
     Cvv,
     Document,
@@ -104,6 +105,7 @@ __all__ = [
     "LimitTransaction",
     "Movement",
     "NewClient",
+    "OperationStatus",
     "Otp",
     "PageUrl",
     "Pan",

@@ -6,24 +6,33 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any, assert_type
+from collections.abc import AsyncIterator  # noqa: TC003 - as users import it
+from typing import Any, assert_type
+from uuid import UUID  # noqa: TC003 - as users import it
 
 import aiohttp
 
 from freedompay_async import (
     AiohttpTransport,
+    Busy,
     DirectTransport,
     FreedomPay,
     GiftCardOrder,
     Intent,
+    Lost,
+    LostOutcome,
     MockTransport,
     NewClient,
+    NotKnown,
     Operation,
+    OutcomeUnknown,
     Retry,
     Seal,
     Secret,
     Signer,
+    WaitReason,
     freedompay_trace,
+    lost_in,
 )
 from freedompay_async.batch import (
     Batch,
@@ -49,6 +58,7 @@ from freedompay_async.models import (
     IssuedGiftCard,
     LimitList,
     Movement,
+    OperationStatus,
     Pan,
     RequestState,
     Statement,
@@ -64,9 +74,6 @@ from freedompay_async.transports import (
     Reply,
     Transport,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
 
 
 async def calls(fp: FreedomPay, person: NewClient) -> None:
@@ -85,6 +92,9 @@ async def calls(fp: FreedomPay, person: NewClient) -> None:
     attached = fp.requests.attach("id")
     assert_type(attached, Operation[RequestState])
     assert_type(await attached.refresh(), RequestState | None)
+    assert_type(attached.call, str | None)
+    assert_type(attached.status, OperationStatus)
+    assert_type(attached.answer, RequestState | None)
     async for operation in fp.requests.as_completed([created]):
         assert_type(operation, Operation[CreatedClient])
     cards = await fp.cards.issue(client_id=client.client_id, product_id=1000)
@@ -94,8 +104,50 @@ async def calls(fp: FreedomPay, person: NewClient) -> None:
         assert_type(await each.result(), CreatedClient | IssuedCards)
     async for one in fp.requests.as_completed([created, cards]):
         assert_type(one.request_id, str)
+    async for fed in fp.requests.as_completed(feed(fp)):
+        assert_type(fed, Operation[IssuedCards])
+        assert_type(await fed.result(), IssuedCards)
     wider: Operation[object] = created
     assert_type(wider.request_id, str)
+
+
+async def feed(fp: FreedomPay) -> AsyncIterator[Operation[IssuedCards]]:
+    yield fp.requests.attach("id", call="cards.issue")
+
+
+def attached_by_call(fp: FreedomPay, own: UUID, when: dt.datetime, name: str) -> None:
+    attach = fp.requests.attach
+    assert_type(attach(own), Operation[RequestState])
+    assert_type(attach(own, call=None), Operation[RequestState])
+    assert_type(attach("id", call="cards.issue"), Operation[IssuedCards])
+    assert_type(attach("id", call="cards.issue_plastic", accepted=when), Operation[IssuedCards])
+    assert_type(
+        attach("id", call="cards.bulk_issue", accepted=when, ordered=5), Operation[IssuedCards]
+    )
+    assert_type(attach("id", call="clients.create", accepted=when), Operation[CreatedClient])
+    assert_type(attach("id", call="transactions.create"), Operation[CreatedTransaction])
+    assert_type(attach("id", call="cards.block", accepted=when), Operation[Completed])
+    assert_type(attach("id", call="limits.set"), Operation[Completed])
+    assert_type(
+        attach("id", call=name, accepted=None),
+        Operation[IssuedCards | CreatedClient | CreatedTransaction | Completed],
+    )
+    attach("id", accepted=when)  # type: ignore[call-overload]
+    attach("id", call="cards.issue", ordered="5")  # type: ignore[call-overload]
+    lost: OutcomeUnknown = NotKnown("no")
+    assert_type(lost.done, bool | None)
+
+
+def lost(error: BaseException, busy: Busy) -> None:
+    found = lost_in(error)
+    assert_type(found, Lost | None)
+    if found is not None:
+        assert_type(found.request_id, str | None)
+        assert_type(found.call, str | None)
+        assert_type(found.outcome, LostOutcome)
+        assert_type(found.outcome_unknown, bool)
+    assert_type(busy.reason, WaitReason)
+    assert_type(busy.retry_after, float)
 
 
 async def reads(fp: FreedomPay) -> None:
@@ -254,6 +306,8 @@ async def options(fp: FreedomPay, hashdt: HashDT) -> None:
         "card", description="lost", request_id="id", timeout=5.0, queue=False, extra={"memo": 1}
     )
     await fp.cards.info("card", timeout=None, queue=True, extra=None)
+    await fp.cards.info("card", queue=0.2)
+    await fp.cards.block("card", description="lost", queue=1)
     await fp.call("/path", {}, dict[str, Any], request_id="id", timeout=5.0, queue=False)
     await fp.requests.status("id", timeout=5.0, queue=False)
     await hashdt.pins.set_url(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from enum import StrEnum
 from functools import partial
@@ -10,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from freedompay_async.calls.async_signing import NotSignedError, signed_in_time
 from freedompay_async.calls.compose import look_up_message
-from freedompay_async.calls.error_text import busy_error
 from freedompay_async.calls.reading import LARGE, read_look_up_reply, read_own_reply
+from freedompay_async.calls.slot import Slots
 from freedompay_async.calls.states import State
 from freedompay_async.codec.messages import Evidence, Message, Reply, Verdict
 from freedompay_async.contract.table import REQUESTS_STATUS
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from freedompay_async.calls.reuse import IdUse
     from freedompay_async.calls.shared_resources import SharedResources
     from freedompay_async.contract.calls import Call
-    from freedompay_async.errors import Busy
     from freedompay_async.redaction.redaction import Redaction
     from freedompay_async.traffic.governor import Governor
     from freedompay_async.traffic.lane import Lane
@@ -68,11 +66,12 @@ class Attempts:
     Attributes:
         current: the attempt of the call itself whose answer has not been read yet.
         work: the part of an attempt that is running; its errors say nothing of the issuer.
+        slots: gets the attempts their slots, where the lane gives none at once.
     """
 
     __slots__ = (
-        *("_call", "_clock", "_composer", "_lane", "_on_leave", "_shared", "_state", "_waited"),
-        *("_warned", "current", "work"),
+        *("_call", "_clock", "_composer", "_lane", "_on_leave", "_shared", "_state", "_warned"),
+        *("current", "slots", "work"),
     )
 
     def __init__(
@@ -96,8 +95,16 @@ class Attempts:
         self._clock = clock
         self._lane = lane
         self._on_leave = on_leave
-        self._waited = waited
         self._warned = False
+        self.slots: Final = Slots(
+            shared.governor,
+            call,
+            composer=composer,
+            state=state,
+            clock=clock,
+            lane=lane,
+            waited=waited,
+        )
 
     async def send(self) -> Verdict:
         """One attempt of the call itself.
@@ -163,15 +170,6 @@ class Attempts:
         self._observe(call, verdict, attempt)
         return verdict, attempt.began or asked_at
 
-    def check_slot(self) -> None:
-        """Look for a free slot, before anything is done for a call that waits for none.
-
-        Raises:
-            Busy: there is none.
-        """
-        if not self._state.rules.queue and not self._lane.ready():
-            raise self._busy()
-
     def redaction(self) -> Redaction:
         """What the issuer's texts about this call must not show."""
         composer = self._composer
@@ -195,7 +193,7 @@ class Attempts:
         final = False
         try:
             if not self._lane.take():
-                await self._wait_for_slot(attempt, own=own)
+                await self.slots.wait(attempt, own=own)
             try:
                 if own and self._on_leave is not None:
                     self._on_leave()
@@ -216,33 +214,6 @@ class Attempts:
             )
         evidence = Evidence.NO_ANSWER if attempt.sent else Evidence.NOT_SENT
         return Verdict(evidence, reason, final=final)
-
-    async def _wait_for_slot(self, attempt: Attempt, *, own: bool) -> None:
-        lane, clock, state = self._lane, self._clock, self._state
-        if own and not state.rules.queue and state.sends == 1:
-            raise self._busy()
-        began = clock.now()
-        try:
-            if lane.patient:
-                await lane.acquire()
-                clock.deadline += clock.now() - began
-                attempt.deadline = clock.deadline
-            else:
-                async with asyncio.timeout_at(clock.deadline):
-                    await lane.acquire()
-        finally:
-            if self._waited is not None:
-                self._waited.seconds += clock.now() - began
-        if own:
-            state.got_slot(clock.now())
-
-    def _busy(self) -> Busy:
-        return busy_error(
-            self._call,
-            self._composer.request_id,
-            callers_id=self._state.rules.callers_id,
-            busy=self._shared.governor.busy,
-        )
 
     async def _read(
         self,

@@ -20,8 +20,10 @@ __all__ = [
     "RequestId",
     "checked_name",
     "checked_request_id",
+    "checked_uuid",
     "derive_intent_id",
     "derive_request_id",
+    "is_uuid",
     "new_request_id",
     "one_name",
 ]
@@ -30,6 +32,7 @@ RequestId: TypeAlias = str | UUID
 """A request id of a caller. It is sent as text."""
 
 _ID: Final = re.compile(r"[!-~]{1,128}")
+_UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _LONGEST: Final = 200
 _SHOWN: Final = 40
 
@@ -51,6 +54,11 @@ _RANDOM: Final = ~((0xF << 76) | (0x3 << 62))
 _VERSION_4: Final = (0x4 << 76) | (0x2 << 62)
 _VERSION_5: Final = (0x5 << 76) | (0x2 << 62)
 _NAMESPACE: Final = UUID("6d1f2f0c-4a57-5c4e-9d0b-2f5f8f0f6b5a")
+
+
+def is_uuid(request_id: str) -> bool:
+    """Whether an id is a UUID in its usual text form, such as those that this library makes."""
+    return _UUID.fullmatch(request_id) is not None
 
 
 def new_request_id() -> str:
@@ -212,3 +220,18 @@ def checked_request_id(request_id: object) -> str:
             "Nothing was sent."
         )
     raise refusal("request_id", request_id, "a UUID, as text (str) or as a uuid.UUID")
+
+
+def checked_uuid(request_id: object) -> str:
+    """The text of an id that has to be a UUID, as text or as a `uuid.UUID`.
+
+    Raises:
+        ConfigurationError: it is none.
+    """
+    text = checked_request_id(request_id)
+    if not is_uuid(text):
+        raise ConfigurationError(
+            "request_id is no UUID, such as 0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11. Nothing was "
+            "sent. `requests.status` asks about an id of any other form."
+        )
+    return text

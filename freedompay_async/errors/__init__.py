@@ -4,8 +4,9 @@
     ├── ConfigurationError      wrong settings or wrong use; nothing was sent
     ├── JournalError            the journal of a batch can't be written; the run has stopped
     ├── NotSent                 no byte left this machine; safe to repeat
-    │   └── Busy                it would have had to wait, and queue=False
+    │   └── Busy                it would have had to wait longer than queue= allows
     ├── OutcomeUnknown          sent, and its outcome is not known
+    │   ├── NotKnown            attached by its id, which the issuer does not know
     │   └── ResultUnknown       done, and the answer can't be read
     ├── StillProcessing         the issuer has not said in time that it ended
     ├── ProtocolError           the answer to a question does not fit the contract
@@ -17,7 +18,7 @@
         └── GiftCardError       a negative status of the gift-card section
 
 A cancelled call raises the same `CancelledError` on, with `request_id` and `outcome_unknown` set
-on it.
+on it. `freedompay_async.lost_in` finds it behind other errors.
 
 Errors carry attributes, and all of them pickle. `str(error)` says what happened, whether anything
 was sent, and what is safe to do next. `body` is the raw answer with secrets masked.
@@ -37,6 +38,7 @@ from freedompay_async.errors.classes import (
     FreedomPayError,
     GiftCardError,
     JournalError,
+    NotKnown,
     NotSent,
     OutcomeUnknown,
     ProtocolError,
@@ -44,6 +46,7 @@ from freedompay_async.errors.classes import (
     RequestFailed,
     ResultUnknown,
     StillProcessing,
+    WaitReason,
     _rebuild,
 )
 from freedompay_async.errors.endings import Ending, Meaning, Of
@@ -62,6 +65,7 @@ __all__ = [
     "GiftCardError",
     "JournalError",
     "Meaning",
+    "NotKnown",
     "NotSent",
     "Of",
     "OutcomeUnknown",
@@ -70,6 +74,7 @@ __all__ = [
     "RequestFailed",
     "ResultUnknown",
     "StillProcessing",
+    "WaitReason",
 ]
 
 # An error is printed and pickled by the path that users import it from.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from enum import StrEnum
+from typing import Any, ClassVar, Final, Literal
 
 __all__ = [
     "ApiError",
@@ -13,6 +14,7 @@ __all__ = [
     "FreedomPayError",
     "GiftCardError",
     "JournalError",
+    "NotKnown",
     "NotSent",
     "OutcomeUnknown",
     "ProtocolError",
@@ -20,7 +22,27 @@ __all__ = [
     "RequestFailed",
     "ResultUnknown",
     "StillProcessing",
+    "WaitReason",
 ]
+
+
+class WaitReason(StrEnum):
+    """What a call waits for before it leaves."""
+
+    PLACE = "place"
+    """All places of the client (`max_connections`) or of the lane (`concurrency`) are taken."""
+    RATE = "rate"
+    """Its turn has not come: `rate` calls a second leave."""
+    LEARNT_LIMIT = "learnt limit"
+    """Fewer may leave than the caller allows, because the issuer answered with HTTP 429 or 503, or
+    slowly.
+    """
+    OUTAGE = "outage"
+    """The issuer answers nothing, and the calls of a batch wait until it does."""
+
+
+# The attributes that `str(error)` is made of.
+_SHOWN: Final = frozenset({"text", "call", "request_id"})
 
 
 class FreedomPayError(Exception):
@@ -49,6 +71,9 @@ class FreedomPayError(Exception):
 
     DONE: ClassVar[bool | None] = None
     """`done` of an error of this class, unless more is known."""
+    text: str = ""
+    request_id: str | None = None
+    call: str | None = None
     wait_too_long: bool = False
     other_body: bool = False
 
@@ -91,6 +116,12 @@ class FreedomPayError(Exception):
         """Whether the call may or may not have been done."""
         return self.done is None
 
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, value)
+        if name in _SHOWN:
+            # Python makes `repr(error)` of them.
+            self.args = (str(self),)
+
     def __str__(self) -> str:
         subject = f"{self.call}: " if self.call else ""
         ending = f" [request_id {self.request_id}]" if self.request_id else ""
@@ -126,11 +157,28 @@ class NotSent(FreedomPayError):
 
 
 class Busy(NotSent):
-    """The call would have had to wait, and `queue=False`. Nothing was sent.
+    """The call would have had to wait longer than its `queue` allows. Nothing was sent.
 
-    It would wait where all slots of the client are taken, and where the rate limit or a pause that
-    the issuer asked for does not let it go yet.
+    Attributes:
+        reason: what it would have to wait for.
+        retry_after: seconds after which it may leave; always a number. For a rate, own or learnt,
+            it is the time to its turn. For a place it is an estimate, from how long calls have
+            lately taken, how many places there are and how many calls wait. Until a call of the
+            client has ended, one is taken to last a second.
     """
+
+    retry_after: float
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        reason: WaitReason = WaitReason.PLACE,
+        retry_after: float = 0.0,
+        **more: Any,
+    ) -> None:
+        super().__init__(text, retry_after=retry_after, **more)
+        self.reason = reason
 
 
 class OutcomeUnknown(FreedomPayError):
@@ -146,6 +194,16 @@ class OutcomeUnknown(FreedomPayError):
       confirmation) may be repeated.
     * A question (`done` is false) changes nothing and may be asked again.
     * Where `done` is true, the error is a `ResultUnknown`.
+    * Where a request was attached by its id, and may never have been sent, it is a `NotKnown`.
+    """
+
+
+class NotKnown(OutcomeUnknown):
+    """A request was attached by its id, and the issuer does not know the id after the grace time.
+
+    Nothing shows that the issuer ever accepted it, or that it was sent at all. That does not prove
+    that it was not done, so `done` is `None`. The same call under the same id is safe, and so is
+    asking again. Never use a new id before that is clear.
     """
 
 
@@ -163,7 +221,7 @@ class StillProcessing(FreedomPayError):
     `requests.attach(error.request_id)`.
 
     `done` is true where the request has succeeded and the issuer has not named all that it made;
-    `card_ids` has the ids so far. Where the issuer does not know the id, the text says so.
+    `card_ids` has the ids so far. Where the issuer does not know the id yet, the text says so.
 
     Attributes:
         request_ids: those that have not ended, where many requests were waited for together.

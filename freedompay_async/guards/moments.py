@@ -21,6 +21,7 @@ def check_moment(name: str, value: object) -> float:
         raise refusal(name, value, "a datetime with a time zone")
     if value.utcoffset() is None:
         raise ConfigurationError(
-            f"{name} has no time zone: give one, such as datetime.now(UTC). Nothing was sent."
+            f"{name}={value} has no time zone: give an aware datetime, such as datetime.now(UTC). "
+            "Nothing was sent."
         )
     return value.timestamp()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final, Self
 
+from freedompay_async.errors import WaitReason
 from freedompay_async.traffic.governor import Governor, Rank
+from freedompay_async.traffic.hindrance import Hindrance
 
 if TYPE_CHECKING:
     from freedompay_async.codec.messages import Verdict
@@ -43,6 +45,19 @@ class Lane:
             return False
         return self._own.ready() and (self._within is None or self._within.ready(self.rank))
 
+    def hindrance(self) -> Hindrance | None:
+        """What keeps a call from leaving now, for the longer of the two where the lane and the
+        governor both do; `None`: nothing.
+        """
+        own = self._own.hindrance()
+        within = None if self._within is None else self._within.hindrance(self.rank)
+        if own is None or (within is not None and within.seconds > own.seconds):
+            own = within
+        if own is None and self._gate is not None and self._gate.locked():
+            # Another call of the lane has its turn, and leaves in this moment.
+            return Hindrance(WaitReason.RATE, 0.0)
+        return own
+
     def take(self) -> bool:
         """Take a slot if there is one at once."""
         if not self.ready():
@@ -77,7 +92,11 @@ class Lane:
 
     def observe(self, verdict: Verdict, *, began: float, now: float, kind: str) -> None:
         """As `Governor.observe`."""
-        (self._within or self._own).observe(verdict, began=began, now=now, kind=kind)
+        if self._within is None:
+            self._own.observe(verdict, began=began, now=now, kind=kind)
+        else:
+            self._own.held_place(now - began)
+            self._within.observe(verdict, began=began, now=now, kind=kind)
 
     @property
     def busy(self) -> int:

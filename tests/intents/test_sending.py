@@ -227,7 +227,7 @@ def test_a_time_of_another_zone_is_the_same_time(memory, say, sent):
 @pytest.mark.parametrize(
     ("first_sent", "told"),
     [
-        (datetime(2026, 5, 14, 12), "first_sent has no time zone"),  # noqa: DTZ001
+        (datetime(2026, 5, 14, 12), "first_sent=2026-05-14 12:00:00 has no time zone"),  # noqa: DTZ001
         (1_700_000_000.0, "first_sent is of type float"),
         ("2026-05-14T12:00:00Z", "first_sent is of type str"),
         (datetime(2026, 5, 14, tzinfo=UTC).date(), "first_sent is of type date"),

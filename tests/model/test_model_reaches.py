@@ -82,6 +82,7 @@ ENDS = {
         "RequestFailed, done None, proved",
         "StillProcessing, done None",
         "StillProcessing, done True",
+        "NotKnown, done None",
         "AuthenticationError, done None",
         "AuthenticationError, done True",
         "CancelledError, did nothing",

@@ -1,0 +1,133 @@
+"""The slots of one call: looked for, and waited for in the queue."""
+
+from __future__ import annotations
+
+import asyncio
+from math import inf
+from typing import TYPE_CHECKING, Any, Final
+
+from freedompay_async.calls.error_text import busy_error
+from freedompay_async.calls.states import State
+from freedompay_async.errors import WaitReason
+from freedompay_async.traffic.hindrance import BRIEF, Hindrance
+
+if TYPE_CHECKING:
+    from freedompay_async.calls.call_state import CallState
+    from freedompay_async.calls.clock import Clock
+    from freedompay_async.calls.compose import Composer
+    from freedompay_async.contract.calls import Call
+    from freedompay_async.errors import Busy
+    from freedompay_async.traffic.governor import Governor
+    from freedompay_async.traffic.lane import Lane
+    from freedompay_async.traffic.waited import Waited
+    from freedompay_async.transport.base import Attempt
+
+__all__ = ["Slots"]
+
+# A turn that is brief comes late where the loop is busy.
+_LATE: Final = 2 * BRIEF
+_NOTHING: Final = Hindrance(WaitReason.RATE, 0.0)
+
+
+class Slots:
+    """Gets the attempts of one call their slots, where the lane gives none at once.
+
+    Args:
+        governor: of the client.
+        call: the row.
+        composer: knows the id.
+        state: of the call.
+        clock: of the call. A wait in a patient lane is added to its deadline.
+        lane: gives the slots.
+        waited: the seconds of waiting are added to it.
+    """
+
+    __slots__ = ("_call", "_clock", "_composer", "_governor", "_lane", "_state", "_waited")
+
+    def __init__(
+        self,
+        governor: Governor,
+        call: Call[Any],
+        *,
+        composer: Composer,
+        state: CallState,
+        clock: Clock,
+        lane: Lane | Governor,
+        waited: Waited | None,
+    ) -> None:
+        self._governor = governor
+        self._call = call
+        self._composer = composer
+        self._state = state
+        self._clock = clock
+        self._lane = lane
+        self._waited = waited
+
+    def check(self) -> None:
+        """Look for a free slot, before anything is done for a call that waits for none.
+
+        Raises:
+            Busy: there is none.
+        """
+        if self._state.line_left or self._lane.ready():
+            return
+        hindrance = self._lane.hindrance() or _NOTHING
+        if not hindrance.brief:
+            raise self._busy(hindrance)
+
+    async def wait(self, attempt: Attempt, *, own: bool) -> None:
+        """Wait for a slot.
+
+        The call's seconds in the line end its wait only before its first byte: `Busy` says that
+        nothing was sent. What has been sent waits for its look-ups and repeats until the deadline.
+
+        Args:
+            attempt: gets more time in a patient lane.
+            own: it is an attempt of the call itself, no look-up.
+
+        Raises:
+            Busy: the call may not wait so long.
+            NoTurn: it will get none.
+            TimeoutError: it got none before the deadline.
+        """
+        lane, clock, state = self._lane, self._clock, self._state
+        most, hindrance = inf, _NOTHING
+        if own and state.line_left < inf and state.state is State.NEVER_SENT:
+            hindrance = lane.hindrance() or _NOTHING
+            most = max(state.line_left, _LATE) if hindrance.brief else state.line_left
+        if most <= 0.0:
+            raise self._busy(hindrance)
+        began = clock.now()
+        deadline = inf if lane.patient else clock.deadline
+        until = min(deadline, began + most)
+        try:
+            if until == inf:
+                await lane.acquire()
+            else:
+                async with asyncio.timeout_at(until):
+                    await lane.acquire()
+        except TimeoutError:
+            if until == deadline:
+                raise
+            raise self._busy(lane.hindrance() or hindrance) from None
+        finally:
+            took = clock.now() - began
+            if self._waited is not None:
+                self._waited.seconds += took
+            if own:
+                state.line_left = max(0.0, state.line_left - took)
+        if lane.patient:
+            clock.deadline += took
+            attempt.deadline = clock.deadline
+        if own:
+            state.got_slot(clock.now())
+
+    def _busy(self, hindrance: Hindrance) -> Busy:
+        return busy_error(
+            self._call,
+            self._composer.request_id,
+            callers_id=self._state.rules.callers_id,
+            busy=self._governor.busy,
+            queue=self._state.rules.queue,
+            hindrance=hindrance,
+        )
