@@ -21,10 +21,13 @@ class FirstSend(NamedTuple):
     Attributes:
         at: seconds since the epoch; `None`: its caller names no such time.
         used_before: an id of the caller's may have been used before.
+        stored: its caller says that it was never sent, and has written down that it is sent from
+            now on, so another process may send it too.
     """
 
     at: float | None
     used_before: bool
+    stored: bool = False
 
     @classmethod
     def of(cls, options: ChangeOptions, bodies: Bodies, *, sent_at: float | None) -> FirstSend:
@@ -44,7 +47,8 @@ class FirstSend(NamedTuple):
         if "first_sent" not in options:
             return cls(sent_at, request_id is not None)
         if first_sent is None:
-            return cls(None, request_id is not None and bodies.knows(str(request_id)))
+            own = request_id is not None
+            return cls(None, own and bodies.knows(str(request_id)), stored=own)
         at = check_moment("first_sent", first_sent)
         if request_id is None:
             raise ConfigurationError(

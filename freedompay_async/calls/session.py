@@ -265,12 +265,14 @@ class Session(Staying):
             path_unsure=call.path_unsure,
             # A clock that was set back can't tell the age, so nothing is sent again.
             age_known=age >= 0.0,
+            aged_from_its_begin=first.stored and not call.retry.harmless,
         )
-        state = (
-            CallState(rules)
-            if first.at is None or call.retry.harmless
-            else CallState.resumed(rules, running_loop().time() - max(age, 0.0))
-        )
+        if call.retry.harmless or not (first.stored or first.at is not None):
+            state = CallState(rules)
+        elif first.at is None:
+            state = CallState(rules, first_sent=running_loop().time())
+        else:
+            state = CallState.resumed(rules, running_loop().time() - max(age, 0.0))
         return Driver(
             self.shared,
             call,
