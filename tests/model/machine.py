@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from tests.model.faults import DRAWN, DRAWN_ODD
+from tests.model.faults import DRAWN, DRAWN_ODD, FAULTS
 from tests.model.issuer import Manner, Nature, choices, digits
 from tests.model.network import POLICY
 from tests.model.people import ASKABLE, GIFTS, STORED, Call, Intent
@@ -16,8 +16,16 @@ TIMEOUTS = (30.0, 90.0, 4.0, 150.0)
 LONG = 150.0
 CALLERS = ("plain", "stored", *ASKABLE, *GIFTS)
 MOST_INTENTS = 4
-DEATHS = (None, None, "before the commit", "after the commit", "later")
-"""When the first process of a stored intent dies, or that it leaves the sending to another."""
+DEATHS = (None, None, "before the commit", "after the commit", "later", "held up")
+"""When the first process of a stored intent dies; that it leaves the sending to another; or that it
+is held up after its commit, so that another process takes it up meanwhile.
+"""
+HELD_UP = [
+    fault
+    for name in ("waits 40 s for the pool", "waits 8 s for the pool")
+    for fault in FAULTS
+    if fault.name == name
+]
 CLOCKS = (0.0, 0.0, SET_BACK, -50.0)
 """Seconds by which the clock is ahead with which an application commits."""
 DISTURBANCES = ("cancel", "kill", "cancel as the answer comes", "sleep", "kill", "sleep")
@@ -128,6 +136,9 @@ class Schedule(RuleBasedStateMachine):
         )
         if intent.stored:
             world.store(intent)
+            if death == "held up":
+                self.hold_up(intent, first, second)
+                return
             if death is not None:
                 self.die(intent, death)
                 return
@@ -145,6 +156,18 @@ class Schedule(RuleBasedStateMachine):
             world.note(intent, None)
         if death != "later":
             world.crash()
+        world.settled()
+
+    def hold_up(self, intent, first, second):
+        """It gets no connection at once, and is thought to be dead: what another process may send
+        meanwhile has the same id, and the issuer has to know that still when its own bytes leave.
+        """
+        world = self.world
+        intent.state, intent.contested = "open", True
+        self.tally["stored: held up"] += 1
+        call = self.call(intent, "change" if intent.gift else "submit", LONG, first, second)
+        call.late, call.faults = True, [*HELD_UP, *call.faults]
+        world.submit(intent, call)
         world.settled()
 
     def open_intents(self) -> list[Intent]:
@@ -188,6 +211,8 @@ class Schedule(RuleBasedStateMachine):
         call.behind = call.knows_first and world.wall.now < intent.sent_at
         if intent.stored:
             self.tally[f"stored: {self.age_of(intent)}"] += 1
+            held = any(each.late and each.intent is intent for each in world.live)
+            self.tally["stored: taken up while its first process lives"] += held
         if not call.knows_first:
             intent.first_byte = None
             call.keeps = world.issuer.books.get(intent.header_id or "")

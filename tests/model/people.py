@@ -59,6 +59,9 @@ class Intent:
     """What has been said in answer to questions about it."""
     operation: Any = None
 
+    contested: bool = False
+    """Another process may take it up while its first one is about to send it."""
+
     @property
     def gift(self) -> bool:
         return self.kind in GIFTS
@@ -84,6 +87,8 @@ class Call:
     deadline: float
     faults: list
     questions: list
+    late: bool = False
+    """It is that of a first process which was held up after its commit, and so thought to be dead."""
     knows_first: bool = False
     """It was told when the intent was first sent, so that it answers for what earlier calls did."""
     noted: bool = False

@@ -103,13 +103,16 @@ class World:
         self.loop = SteppedLoop()
         self.wire = Line(self)
         self.wall.now = EPOCH + self.now + self.skew
-        self.session = Session(
+        self.session = self.new_session()
+        self.in_lane = self.session.in_lane(Lane(concurrency=1), policy=ONCE)
+        self.paying_again = self.session.in_lane(self.session.shared.governor, policy=PAYS_AGAIN)
+
+    def new_session(self) -> Session:
+        return Session(
             SharedResources.of(
                 owned(self.wire), signers=SIGNERS[self.manner.scheme], policy=POLICY, timeout=60.0
             )
         )
-        self.in_lane = self.session.in_lane(Lane(concurrency=1), policy=ONCE)
-        self.paying_again = self.session.in_lane(self.session.shared.governor, policy=PAYS_AGAIN)
 
     def crash(self) -> None:
         self.tell("the process is killed")
@@ -117,7 +120,7 @@ class World:
         self.loop.drop([call.task for call in live])
         for call in live:
             self.let_go(call)
-            if call.intent and call.what in ("submit", "change"):
+            if call.intent and call.what in ("submit", "change") and not call.late:
                 call.intent.state = self.unsure(call.intent)
         for intent in self.intents:
             intent.operation = None
@@ -134,7 +137,7 @@ class World:
 
     def sure(self, intent: Intent) -> bool:
         """Whether nothing but the issuer has spoken of it, and that tells what it knows."""
-        return self.manner.host == "honest" and not intent.odd
+        return self.manner.host == "honest" and not intent.odd and not intent.contested
 
     @property
     def live(self) -> list[Call]:
@@ -287,12 +290,15 @@ class World:
             first = datetime.fromtimestamp(intent.sent_at, UTC)
         else:
             first = None
-            self.check(intent.body is None, "%s lies: its intent was sent before", call)
+            known = intent.body is not None and not call.late
+            self.check(not known, "%s lies: its intent was sent before", call)
             self.note(intent, call)
+        # A process of its own does not know what others have sent.
+        session = self.new_session() if call.late else self.session
 
         async def sent():
             operation = await send_intent(
-                self.session, made, first_sent=first, options={"timeout": timeout}, base_url=HOST
+                session, made, first_sent=first, options={"timeout": timeout}, base_url=HOST
             )
             return await operation.result() if intent.gift else operation
 
