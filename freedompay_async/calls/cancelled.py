@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
+from freedompay_async.calls.error_hints import way_to_ask
 from freedompay_async.contract.calls import Retry
 
 if TYPE_CHECKING:
@@ -138,7 +139,9 @@ def note_wait_cancelled(
     what = _ACCEPTED if accepted else _ATTACHED
     text = _WAIT.format(call=call, request_id=request_id, what=what)
     outcome = LostOutcome.ACCEPTED if accepted else LostOutcome.UNKNOWN
-    mark_cancelled(error, Lost(request_id, call, outcome), f"{text}: go on with requests.attach")
+    mark_cancelled(
+        error, Lost(request_id, call, outcome), f"{text}: go on with {way_to_ask(request_id)}"
+    )
     extra = {"request_id": request_id, "call": call}
     log.warning("%s: the wait was cancelled: the request %s", call, what, extra=extra)
 

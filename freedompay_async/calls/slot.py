@@ -69,7 +69,8 @@ class Slots:
         Raises:
             Busy: there is none.
         """
-        if self._state.line_left or self._lane.ready():
+        state = self._state
+        if state.line_left or state.state is not State.NEVER_SENT or self._lane.ready():
             return
         hindrance = self._lane.hindrance() or _NOTHING
         if not hindrance.brief:

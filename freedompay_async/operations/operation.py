@@ -123,7 +123,8 @@ class Operation(Staying, Generic[R_co]):
         return self._told.ended or self._told.not_known
 
     async def refresh(self, *, timeout: float | None = None) -> RequestState | None:
-        """Ask once; `None`: the issuer does not know the id, or not yet, as `status` tells.
+        """Ask once; `None`: the issuer does not know the id, or not yet, as `status` tells. How the
+        request has ended is no error here, only in `result()`.
 
         Raises:
             ConfigurationError: its call can't be asked about.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import pickle
+import time
 from contextlib import nullcontext, suppress
 from itertools import pairwise
 from math import inf, nan
@@ -384,6 +385,31 @@ def test_what_is_sent_again_waits_too(play, memory, say, client_of, queue):
 
     assert play(story()) == "process"
     assert wire.calls.count("card/block") == 2
+
+
+@pytest.mark.parametrize("queue", [False, 0.2])
+def test_what_an_earlier_process_sent_is_never_said_to_be_not_sent(play, memory, say, over, queue):
+    wire = memory(card__bulk_issue=[say.process], request__status=[say.unknown])
+
+    async def story():
+        governor = Governor(concurrency=1)
+        session, order = over(wire, lane=governor, grace=0.001), BulkIssue(product_id=2000, count=1)
+        await governor.acquire()
+        options = {"request_id": OWN, "queue": queue}
+        call = asyncio.create_task(
+            session.submit(CARDS_BULK_ISSUE, order, options, sent_at=time.time() - 1.0)
+        )
+        for _ in range(3):
+            await asyncio.sleep(5.0)
+            # The look-up waits for its slot, and then the repeat does.
+            governor.release()
+            await asyncio.sleep(0.0)
+            await governor.acquire()
+        governor.release()
+        return await call
+
+    assert play(story()).request_status == "process"
+    assert wire.calls == ["request/status", "card/bulk_issue"]
 
 
 @pytest.mark.parametrize("queue", [False, 0.2])

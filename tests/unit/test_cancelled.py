@@ -28,6 +28,7 @@ from freedompay_async.contract.table import (
 )
 
 UNKNOWN = Lost("r-1", "cards.issue", LostOutcome.UNKNOWN)
+OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 NOTHING = Lost("r-2", "requests.status", LostOutcome.NOT_DONE)
 ACCEPTED = Lost("r-3", "cards.issue", LostOutcome.ACCEPTED)
 
@@ -98,16 +99,19 @@ def test_only_an_unknown_outcome_is_logged(caplog, unknown):
         (False, LostOutcome.UNKNOWN, "may have been done"),
     ],
 )
-def test_a_wait_that_is_cancelled_says_what_became_of_the_request(caplog, accepted, outcome, what):
+@pytest.mark.parametrize(("own", "way"), [(OWN, "requests.attach"), ("r-1", "requests.status")])
+def test_a_wait_that_is_cancelled_says_what_became_of_the_request(
+    caplog, accepted, outcome, what, own, way
+):
     error = asyncio.CancelledError()
     with caplog.at_level(logging.WARNING, "freedompay_async"):
-        note_wait_cancelled(error, "cards.issue", "r-1", accepted=accepted)
+        note_wait_cancelled(error, "cards.issue", own, accepted=accepted)
 
-    assert mark_of(error) == Lost("r-1", "cards.issue", outcome)
-    begins = "cards.issue: the wait was cancelled [request_id r-1]: the request"
-    assert error.__notes__ == [f"{begins} {what}: go on with requests.attach"]
+    assert mark_of(error) == Lost(own, "cards.issue", outcome)
+    begins = f"cards.issue: the wait was cancelled [request_id {own}]: the request"
+    assert error.__notes__ == [f"{begins} {what}: go on with {way}"]
     assert [(each.getMessage(), each.request_id, each.call) for each in caplog.records] == [
-        (f"cards.issue: the wait was cancelled: the request {what}", "r-1", "cards.issue")
+        (f"cards.issue: the wait was cancelled: the request {what}", own, "cards.issue")
     ]
 
 
