@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, runtime_checkab
 import anyio
 
 from freedompay_async.guards.arguments import refusal
+from freedompay_async.guards.loops import running_loop
 from freedompay_async.operations.stream import end_of
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class _AsyncSource(Source):
     def __init__(self, rows: AsyncIterable[Any]) -> None:
         super().__init__(self._fed())
         self._later: Final = rows
-        self._loop: Final = asyncio.get_running_loop()
+        self._loop: Final = running_loop()
         # `None` is the end.
         self._chunks: Final[SimpleQueue[list[Any] | None]] = SimpleQueue()
         self._room: Final = asyncio.Semaphore(_AHEAD)
