@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+from freedompay_async.calls.call_state import CallState
 from freedompay_async.errors import ConfigurationError
+from freedompay_async.guards.loops import running_loop
 from freedompay_async.guards.moments import check_moment
 
 if TYPE_CHECKING:
     from freedompay_async.calls.reuse import Bodies
+    from freedompay_async.calls.states import CallRules
     from freedompay_async.settings.options import ChangeOptions
 
 __all__ = ["FirstSend"]
@@ -56,6 +59,14 @@ class FirstSend(NamedTuple):
                 "never sent. Nothing was sent."
             )
         return cls(at, used_before=True)
+
+    def begin(self, rules: CallRules, *, age: float) -> CallState:
+        """The state in which the call begins, at this age of what was sent before."""
+        if self.at is not None:
+            return CallState.resumed(rules, running_loop().time() - max(age, 0.0))
+        if self.stored:
+            return CallState(rules, first_sent=running_loop().time())
+        return CallState(rules)
 
     @property
     def age(self) -> float:

@@ -267,12 +267,6 @@ class Session(Staying):
             age_known=age >= 0.0,
             aged_from_its_begin=first.stored and not call.retry.harmless,
         )
-        if call.retry.harmless or not (first.stored or first.at is not None):
-            state = CallState(rules)
-        elif first.at is None:
-            state = CallState(rules, first_sent=running_loop().time())
-        else:
-            state = CallState.resumed(rules, running_loop().time() - max(age, 0.0))
         return Driver(
             self.shared,
             call,
@@ -280,7 +274,7 @@ class Session(Staying):
             options,
             lane=self._lane,
             timeout=self.timeout,
-            state=state,
+            state=CallState(rules) if call.retry.harmless else first.begin(rules, age=age),
             request_id=request_id,
             on_leave=on_leave,
             waited=waited,
