@@ -34,7 +34,18 @@ from freedompay_async import (
     freedompay_trace,
     lost_in,
 )
-from freedompay_async.batch import Batch, Journal, Outcome, Plan, Report, read_file
+from freedompay_async.batch import (
+    Batch,
+    Journal,
+    Outcome,
+    Plan,
+    Problem,
+    Progress,
+    Report,
+    Row,
+    read_file,
+    read_row,
+)
 from freedompay_async.hashdt import HashDT
 from freedompay_async.models import (
     Answer,
@@ -191,7 +202,35 @@ async def batches(fp: FreedomPay) -> None:
         assert_type(await batch.plan(read_file("clients.csv", product_id=1000)), Plan)
         async for outcome in batch.run():
             assert_type(outcome, Outcome)
-        assert_type(await batch.report(), Report)
+        report = await batch.report()
+        assert_type(report, Report)
+        assert_type(report.has_plan, bool)
+        assert_type(batch.progress, Progress)
+        assert_type(batch.progress.rate, float)
+        assert_type(batch.progress.time_left, float | None)
+        batch.progress = Progress()  # type: ignore[misc]
+
+
+async def later() -> AsyncIterator[Row | list[Problem]]:
+    yield read_row({"key": "a", "phone": 77017777777}, product_id=2000)
+
+
+async def rows_of_code(batch: Batch, person: NewClient) -> None:
+    made = read_row({"key": "a"}, product_id=2000, line=7, today=dt.date(2026, 1, 1))
+    assert_type(made, Row | list[Problem])
+    row = Row(key="a", product_id=2000, client=person)
+    assert_type(row.document, str | None)
+    assert_type(row.line, int)
+    assert_type(await batch.plan([row, made]), Plan)
+    assert_type(await batch.plan([row]), Plan)
+    assert_type(await batch.plan([[Problem(1, None, "wrong")]]), Plan)
+    assert_type(await batch.plan(row for _ in range(1)), Plan)
+    assert_type(await batch.plan(later()), Plan)
+    assert_type(await batch.plan(row async for row in later()), Plan)
+    await batch.plan([{"key": "a"}])  # type: ignore[list-item]
+    await batch.plan([person])  # type: ignore[list-item]
+    await batch.plan(later)  # type: ignore[arg-type]
+    read_row(7, {"key": "a"}, product_id=2000)  # type: ignore[misc, arg-type]
 
 
 class VaultSigner(Signer):

@@ -11,11 +11,12 @@ async with FreedomPay.from_env() as fp, Journal.open("run.db") as journal:
 from freedompay_async.batch.accepting import Accepted
 from freedompay_async.batch.batch import Batch
 from freedompay_async.batch.input.reading import read_file
-from freedompay_async.batch.input.rows import Problem, Row
+from freedompay_async.batch.input.rows import Problem, Row, read_row
 from freedompay_async.batch.journal.sqlite import Journal
-from freedompay_async.batch.limits import Limits, Progress
+from freedompay_async.batch.limits import Limits
 from freedompay_async.batch.outcome import Outcome, State
 from freedompay_async.batch.plan import Plan
+from freedompay_async.batch.progress import Progress
 from freedompay_async.batch.report import Report, outcomes
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "State",
     "outcomes",
     "read_file",
+    "read_row",
 ]

@@ -9,7 +9,7 @@ from freedompay_async.batch.accepting import Accepted, accept, accepted_keys
 from freedompay_async.batch.contracts import Agreement
 from freedompay_async.batch.first_check import CHECKS
 from freedompay_async.batch.journal.base import BatchJournal
-from freedompay_async.batch.limits import Limits, Progress
+from freedompay_async.batch.limits import Limits
 from freedompay_async.batch.plan import (
     Plan,
     check_settings,
@@ -17,6 +17,7 @@ from freedompay_async.batch.plan import (
     existing_plan,
     make_plan,
 )
+from freedompay_async.batch.progress import Progress
 from freedompay_async.batch.report import make_report
 from freedompay_async.batch.run import Run
 from freedompay_async.client import FreedomPay
@@ -28,7 +29,7 @@ from freedompay_async.guards.staying import Staying
 from freedompay_async.operations.stream import stream
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable
+    from collections.abc import AsyncGenerator, AsyncIterable, Iterable
 
     from freedompay_async.batch.first_check import Check
     from freedompay_async.batch.input.rows import Problem, Row
@@ -129,20 +130,27 @@ class Batch(Staying):
         self._accept_found: Final = accepted_keys(accept_found)
         self._has_accepted = False
         self._run: Run | None = None
-        self.progress = Progress()
-        """The progress of the last run; live."""
+        self.progress: Final = Progress()
+        """How far the run is, or how the last one ended. It is live, and always the same object."""
 
-    async def plan(self, rows: Iterable[Row | list[Problem]]) -> Plan:
-        """Write the rows into the journal, or find that it has them already; nothing is sent.
+    async def plan(
+        self, rows: Iterable[Row | list[Problem]] | AsyncIterable[Row | list[Problem]]
+    ) -> Plan:
+        """Write the rows into the journal, or find that it has them already; nothing is sent. If
+        this is cancelled, or the rows can't be read, nothing is kept.
 
         Args:
-            rows: such as `read_file` gives. They are read in another thread, and never all in
-                memory. A row that was made in code and has a value of another type, such as NaN,
-                is a problem of the plan.
+            rows: such as `read_file` gives, or `read_row` for each row of your own. They are never
+                all in memory. Those of an iterable are read in another thread. Those of an async
+                iterable, such as a cursor of a database, are read on the loop, a few hundred ahead;
+                it must not use this journal, and an async generator is closed in every case. A row
+                that was made in code and has a value that is wrong, such as NaN, is a problem of
+                the plan.
 
         Raises:
             ConfigurationError: the journal has another batch, or one of another contract, there are
-                more rows than cards allowed, or `rows` is something else.
+                no rows, or more than cards allowed, or `rows` is or has something else.
+            Exception: what the rows raise comes out as it is.
         """
         settings = {"batch": "default", "activate": "no"} | self._settings
         return await make_plan(
@@ -169,7 +177,7 @@ class Batch(Staying):
             JournalError: the journal can't be written.
         """
         owner = self.journal.new_owner()
-        self.progress = Progress()
+        self.progress.begin()
         self._run = run = Run(
             self._fp._session,
             self.journal,
@@ -185,6 +193,7 @@ class Batch(Staying):
                     yield outcome
         finally:
             self._run = None
+            self.progress.end()
             self.journal.release(owner)
 
     async def planned(self) -> Plan:

@@ -1,13 +1,12 @@
-"""The limits of a run, and its progress."""
+"""The limits of a run."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from freedompay_async.batch.outcome import State
 from freedompay_async.guards.arguments import check_number, check_whole
 
-__all__ = ["Limits", "Progress"]
+__all__ = ["Limits"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,69 +41,3 @@ class Limits:
                 check_whole(name, value)
             else:
                 check_number(name, value)
-
-
-@dataclass(slots=True)
-class Progress:
-    """The progress of a run; live.
-
-    Attributes:
-        rows: of the whole batch.
-        earlier: rows that had ended before this run.
-        left: rows that this run leaves as they are, for a later one.
-        in_progress: rows that the run works on; `waiting` of them wait for the issuer to finish
-            what it accepted, and `asking_again` were refused and are looked up once more after the
-            grace time.
-        trouble: the last reason why a row had to wait, while it lasts; after that `left_because`.
-        left_because: the reason of the last row that was left because the issuer asked to wait for
-            too long.
-    """
-
-    rows: int = 0
-    earlier: int = 0
-    issued: int = 0
-    refused: int = 0
-    unknown: int = 0
-    found: int = 0
-    doubtful: int = 0
-    left: int = 0
-    in_progress: int = 0
-    waiting: int = 0
-    asking_again: int = 0
-    trouble: str | None = None
-    left_because: str | None = None
-
-    def over(self) -> None:
-        """The trouble is over; the reason of rows that were left stays."""
-        self.trouble = self.left_because
-
-    @property
-    def done(self) -> int:
-        """Rows that ended in this run."""
-        return self.issued + self.refused + self.unknown + self.found + self.doubtful
-
-    @property
-    def rows_at_work(self) -> int:
-        """Rows that take a place of the run."""
-        return self.in_progress - self.asking_again
-
-    @property
-    def rows_active(self) -> int:
-        """Rows at work that have calls to make."""
-        return self.rows_at_work - self.waiting
-
-    def count(self, state: State) -> None:
-        """Count a row that has ended."""
-        match state:
-            case State.ISSUED:
-                self.issued += 1
-            case State.REFUSED:
-                self.refused += 1
-            case State.UNKNOWN:
-                self.unknown += 1
-            case State.FOUND:
-                self.found += 1
-            case State.DOUBTFUL:
-                self.doubtful += 1
-            case _:
-                self.left += 1

@@ -19,7 +19,7 @@ from freedompay_async.traffic.lane import Lane
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from freedompay_async.batch.limits import Progress
+    from freedompay_async.batch.progress import Progress
     from freedompay_async.codec.messages import Verdict
     from freedompay_async.errors import FreedomPayError
 

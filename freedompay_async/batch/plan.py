@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -11,17 +10,18 @@ from typing import TYPE_CHECKING, Final
 from freedompay_async.batch.journal.plan_index import PlanIndex
 from freedompay_async.batch.plan_rows import PlanRows
 from freedompay_async.batch.plan_warnings import Warnings
+from freedompay_async.batch.row_source import source_of
 from freedompay_async.errors import ConfigurationError, JournalError
-from freedompay_async.guards.arguments import check_type
 from freedompay_async.redaction.portable import Portable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterable, Iterable, Mapping
 
     from freedompay_async.batch.contracts import Agreement
     from freedompay_async.batch.input.rows import Problem, Row
     from freedompay_async.batch.journal.base import BatchJournal, PlanWriter
     from freedompay_async.batch.journal.records import PlannedRecord
+    from freedompay_async.batch.row_source import Source
 
 __all__ = ["Plan", "check_settings", "checked_card_product", "existing_plan", "make_plan"]
 
@@ -53,7 +53,7 @@ class Plan(Portable, frozen=True, kw_only=True):
 
 async def make_plan(
     journal: BatchJournal,
-    rows: Iterable[Row | list[Problem]],
+    rows: Iterable[Row | list[Problem]] | AsyncIterable[Row | list[Problem]],
     *,
     settings: Mapping[str, str],
     max_cards: int | None = None,
@@ -61,7 +61,7 @@ async def make_plan(
     strict: bool = False,
 ) -> Plan:
     """Write the rows into a journal, or compare them with its own. A plan with problems leaves no
-    trace.
+    trace, nor does one that is cancelled or whose rows can't be read.
 
     Args:
         journal: to write to.
@@ -75,12 +75,12 @@ async def make_plan(
         ConfigurationError: the journal has another batch, or one of another contract, there are
             more rows than `max_cards`, or `rows` is something else; nothing was sent.
     """
-    check_type("rows", rows, Iterable, "rows, as read_file() does")
+    source = source_of(rows)
     problems: list[Problem] = []
     warnings = Warnings()
     work = partial(
         _plan,
-        rows=rows,
+        rows=source,
         settings=dict(settings),
         max_cards=max_cards,
         strict=strict,
@@ -89,13 +89,18 @@ async def make_plan(
         name=journal.name,
         agreement=agreement,
     )
+
+    async def plan() -> Plan:
+        try:
+            return await journal.plan(work)
+        except JournalError as error:
+            raise ConfigurationError(
+                f"{journal.name} can't be written ({error.__cause__}): make room, or name another "
+                "place. Nothing was sent."
+            ) from error
+
     try:
-        return await journal.plan(work)
-    except JournalError as error:
-        raise ConfigurationError(
-            f"{journal.name} can't be written ({error.__cause__}): make room, or name another "
-            "place. Nothing was sent."
-        ) from error
+        return await source.feed(plan)
     except _Problems:
         return Plan(
             rows=0,
@@ -158,7 +163,7 @@ class _Problems(Exception):
 def _plan(
     writer: PlanWriter,
     *,
-    rows: Iterable[Row | list[Problem]],
+    rows: Source,
     settings: dict[str, str],
     max_cards: int | None,
     strict: bool,
@@ -189,6 +194,8 @@ def _plan(
             f"{count} rows would make {count} cards, and at most {max_cards} are allowed. "
             "Nothing was sent."
         )
+    # From here on nothing waits for rows, and what is written is kept.
+    rows.check()
     if not known:
         settings |= {
             "rows_sha256": digest,

@@ -7,10 +7,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from freedompay_async.batch.input.documents import DocumentProblem, document_digest
 from freedompay_async.batch.input.misfits import Misfits
-from freedompay_async.batch.input.rows import Problem
+from freedompay_async.batch.input.rows import Problem, Row
 from freedompay_async.batch.journal.records import PlannedRecord
 from freedompay_async.batch.kept import PlannedRow
 from freedompay_async.batch.plan_keys import Keys
@@ -20,7 +21,6 @@ from freedompay_async.redaction.secret import MASK, Secret
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from freedompay_async.batch.input.rows import Row
     from freedompay_async.batch.journal.plan_index import PlanIndex
     from freedompay_async.batch.plan_warnings import Warnings
 
@@ -42,29 +42,41 @@ class PlanRows:
 
     def records(self, rows: Iterable[Row | list[Problem]]) -> Iterator[PlannedRecord]:
         """Of each row that is good."""
-        number = 0
-        for row in self._fitting(rows):
-            named = self._keys.take(row)
-            planned = self._planned(named or row)
-            if named is None or planned is None:
-                continue
-            data = self._encoded(planned)
-            if data is None:
-                continue
-            self._warnings.look(named)
-            number += 1
-            yield PlannedRecord(number, named.key, named.line, data)
-
-    def _fitting(self, rows: Iterable[Row | list[Problem]]) -> Iterator[Row]:
-        """The rows that a file or their types have nothing against."""
-        misfits = Misfits()
-        for place, row in enumerate(rows, 1):
-            if isinstance(row, list):
-                self._problems.extend(row)
-            elif found := misfits.of(row, place):
-                self._problems.extend(found)
+        number, misfits = 0, Misfits()
+        for place, given in enumerate(rows, 1):
+            row, before = given, len(self._problems)
+            # A line of another type is a problem of its own.
+            if isinstance(row, Row) and type(row.line) is int and not row.line:
+                record = self._record(replace(row, line=place), place, number + 1, misfits)
+                self._name(row.key, before)
             else:
-                yield row
+                record = self._record(row, place, number + 1, misfits)
+            if record is not None:
+                number += 1
+                yield record
+
+    def _record(
+        self, row: Row | list[Problem], place: int, number: int, misfits: Misfits
+    ) -> PlannedRecord | None:
+        found = misfits.of(row, place)
+        if found or isinstance(row, list):
+            self._problems.extend(found)
+            return None
+        named = self._keys.take(row)
+        planned = self._planned(named or row)
+        if named is None or planned is None:
+            return None
+        data = self._encoded(planned)
+        if data is None:
+            return None
+        self._warnings.look(named)
+        return PlannedRecord(number, named.key, named.line, data)
+
+    def _name(self, key: object, first: int) -> None:
+        """Give the problems from this one on the key of their row."""
+        problems = self._problems
+        if len(problems) > first and isinstance(key, str) and key:
+            problems[first:] = [replace(each, key=key) for each in problems[first:]]
 
     def _planned(self, row: Row) -> PlannedRow | None:
         """With the path and the hash of its document; `None` where that can't be read."""
@@ -77,7 +89,7 @@ class PlanRows:
             self._problems.append(Problem(row.line, "document", str(error)))
             return None
         return PlannedRow(
-            row=row if row.document == path else msgspec.structs.replace(row, document=path),
+            row=row if row.document == path else replace(row, document=path),
             document_sha256=digest,
         )
 

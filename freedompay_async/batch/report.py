@@ -24,6 +24,7 @@ class Report(Portable, frozen=True, kw_only=True):
     """How many rows are in each state; the sum of the states is `rows`.
 
     Attributes:
+        has_plan: the journal has a plan. Without one, all counts are 0, and nothing is complete.
         inactive: issued cards whose activation was wanted, and was refused or is not known.
         found: rows whose key an earlier run or file had used, and nobody has said for whom.
         accepted: rows whose key was used before, and which somebody has accepted as the same
@@ -33,6 +34,7 @@ class Report(Portable, frozen=True, kw_only=True):
             be sent.
     """
 
+    has_plan: bool
     batch: str
     merchant: str
     rows: int
@@ -55,8 +57,10 @@ class Report(Portable, frozen=True, kw_only=True):
 
     @property
     def complete(self) -> bool:
-        """Every row has its card, and the card is active if that was wanted."""
-        return self.issued == self.rows and not self.inactive
+        """There is a plan, every row of it has its card, and the card is active if that was
+        wanted.
+        """
+        return self.has_plan and 0 < self.rows == self.issued and not self.inactive
 
 
 async def make_report(journal: BatchJournal) -> Report:
@@ -64,6 +68,7 @@ async def make_report(journal: BatchJournal) -> Report:
     summary = await journal.summary()
     problems = tuple(_outcome_of(row, summary.settings) for row in summary.problems)
     return Report(
+        has_plan=bool(summary.settings),
         batch=summary.settings.get("batch", ""),
         merchant=summary.settings.get("merchant", ""),
         rows=sum(summary.counts.values()),

@@ -41,9 +41,10 @@ if TYPE_CHECKING:
     from freedompay_async.batch.journal.base import BatchJournal
     from freedompay_async.batch.journal.records import EarlierRuns
     from freedompay_async.batch.lease import Owner
-    from freedompay_async.batch.limits import Limits, Progress
+    from freedompay_async.batch.limits import Limits
     from freedompay_async.batch.outcome import Outcome
     from freedompay_async.batch.plan import Plan
+    from freedompay_async.batch.progress import Progress
     from freedompay_async.calls.session import Session
     from freedompay_async.traffic.lane import Lane
 

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
     from freedompay_async.batch.clock import Clock
     from freedompay_async.batch.journal.base import BatchJournal
-    from freedompay_async.batch.limits import Limits, Progress
+    from freedompay_async.batch.limits import Limits
     from freedompay_async.batch.outage import PatientLane
+    from freedompay_async.batch.progress import Progress
     from freedompay_async.batch.stopping import Stopping
     from freedompay_async.calls.session import Session
     from freedompay_async.contract.models import RequestState

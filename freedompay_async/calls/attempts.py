@@ -131,8 +131,8 @@ class Attempts:
             shared.outgoing.note(own, composer.secrets)
         state.sending(self._clock.now())
         changes = call.changes and call.one_id
-        # The first time they may always leave.
-        aged = changes and state.state is not State.NEVER_SENT
+        # The first time they may always leave, unless another process may send them too.
+        aged = changes and (state.state is not State.NEVER_SENT or state.rules.aged_from_its_begin)
         use = None
         if changes and (call.body_id or state.rules.header_id):
             use = shared.bodies.before_attempt(own, message.path, message.body)

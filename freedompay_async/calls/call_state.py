@@ -91,16 +91,17 @@ class CallState:
 
     def got_slot(self, now: float) -> None:
         """The age of a call that was never sent begins after its wait for a slot."""
-        if self.state is State.NEVER_SENT:
+        if self.state is State.NEVER_SENT and not self.rules.aged_from_its_begin:
             self.first_sent = now
 
     def may_leave(self, now: float) -> bool:
         """Whether its bytes may leave: the first time always, and again only within `resend_within`
-        of the first time. `now` counts the time too for which the machine slept.
+        of the first time. What another process may send too leaves within `resend_within` of its
+        begin, the first time as well. `now` counts the time too for which the machine slept.
         """
-        if self.state is State.NEVER_SENT:
-            return True
         rules = self.rules
+        if self.state is State.NEVER_SENT and not rules.aged_from_its_begin:
+            return True
         return rules.age_known and now - self.first_sent < rules.policy.resend_within
 
     def out_of_time(self) -> End:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+from freedompay_async.calls.call_state import CallState
 from freedompay_async.errors import ConfigurationError
+from freedompay_async.guards.loops import running_loop
 from freedompay_async.guards.moments import check_moment
 
 if TYPE_CHECKING:
     from freedompay_async.calls.reuse import Bodies
+    from freedompay_async.calls.states import CallRules
     from freedompay_async.settings.options import ChangeOptions
 
 __all__ = ["FirstSend"]
@@ -21,10 +24,13 @@ class FirstSend(NamedTuple):
     Attributes:
         at: seconds since the epoch; `None`: its caller names no such time.
         used_before: an id of the caller's may have been used before.
+        stored: its caller says that it was never sent, and has written down that it is sent from
+            now on, so another process may send it too.
     """
 
     at: float | None
     used_before: bool
+    stored: bool = False
 
     @classmethod
     def of(cls, options: ChangeOptions, bodies: Bodies, *, sent_at: float | None) -> FirstSend:
@@ -44,7 +50,8 @@ class FirstSend(NamedTuple):
         if "first_sent" not in options:
             return cls(sent_at, request_id is not None)
         if first_sent is None:
-            return cls(None, request_id is not None and bodies.knows(str(request_id)))
+            own = request_id is not None
+            return cls(None, own and bodies.knows(str(request_id)), stored=own)
         at = check_moment("first_sent", first_sent)
         if request_id is None:
             raise ConfigurationError(
@@ -52,6 +59,14 @@ class FirstSend(NamedTuple):
                 "never sent. Nothing was sent."
             )
         return cls(at, used_before=True)
+
+    def begin(self, rules: CallRules, *, age: float) -> CallState:
+        """The state in which the call begins, at this age of what was sent before."""
+        if self.at is not None:
+            return CallState.resumed(rules, running_loop().time() - max(age, 0.0))
+        if self.stored:
+            return CallState(rules, first_sent=running_loop().time())
+        return CallState(rules)
 
     @property
     def age(self) -> float:

@@ -265,11 +265,7 @@ class Session(Staying):
             path_unsure=call.path_unsure,
             # A clock that was set back can't tell the age, so nothing is sent again.
             age_known=age >= 0.0,
-        )
-        state = (
-            CallState(rules)
-            if first.at is None or call.retry.harmless
-            else CallState.resumed(rules, running_loop().time() - max(age, 0.0))
+            aged_from_its_begin=first.stored and not call.retry.harmless,
         )
         return Driver(
             self.shared,
@@ -278,7 +274,7 @@ class Session(Staying):
             options,
             lane=self._lane,
             timeout=self.timeout,
-            state=state,
+            state=CallState(rules) if call.retry.harmless else first.begin(rules, age=age),
             request_id=request_id,
             on_leave=on_leave,
             waited=waited,

@@ -167,6 +167,10 @@ class CallRules(Struct, frozen=True):
     """No page of the vendor shows the path."""
     age_known: bool = True
     """False: an earlier process sent it at a time that this machine's clock has not reached."""
+    aged_from_its_begin: bool = False
+    """Another process may send it too, from the moment when this call begins. So the first bytes
+    here have to leave while the issuer still knows the id of what that process has sent.
+    """
     rng: Callable[[], float] = random
 
     @property

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json as json_module
 import sys
-import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, Protocol, TextIO, cast
 
@@ -27,6 +26,26 @@ __all__ = ["Display", "display", "show_report"]
 _SHOWN: Final = 50
 _PLAIN_SECONDS: Final = 5.0
 _BAR_SECONDS: Final = 0.2
+# What a program gets of the progress.
+_OF_PROGRESS: Final = (
+    "rows",
+    "earlier",
+    "issued",
+    "refused",
+    "unknown",
+    "found",
+    "doubtful",
+    "left",
+    "in_progress",
+    "waiting",
+    "asking_again",
+    "trouble",
+    "left_because",
+    "done",
+    "seconds",
+    "rate",
+    "time_left",
+)
 
 
 class Display(Protocol):
@@ -71,7 +90,6 @@ class _Terminal:
         self._console = console
         self._stream = stream
         self._bar = bars.add_task("cards", total=None, text="")
-        self._rate = _Rate()
 
     def outcome(self, outcome: Outcome) -> bool:
         if outcome.reason:
@@ -79,7 +97,7 @@ class _Terminal:
         return not self._stream.gone
 
     def draw(self, progress: Progress) -> None:
-        text = _line(progress, self._rate) + "".join(f"\n  {each}" for each in _troubles(progress))
+        text = _line(progress) + "".join(f"\n  {each}" for each in _troubles(progress))
         self._bars.update(
             self._bar,
             total=progress.rows or None,
@@ -89,14 +107,11 @@ class _Terminal:
 
 
 class _Plain:
-    def __init__(self) -> None:
-        self._rate = _Rate()
-
     def outcome(self, outcome: Outcome) -> bool:
         return not outcome.reason or _written(_problem(outcome), err=True)
 
     def draw(self, progress: Progress) -> None:
-        _written("\n".join([_line(progress, self._rate), *_troubles(progress)]), err=True)
+        _written("\n".join([_line(progress), *_troubles(progress)]), err=True)
 
 
 class _Json:
@@ -104,8 +119,8 @@ class _Json:
         return _written(_as_json({"event": "outcome", **as_record(outcome)}))
 
     def draw(self, progress: Progress) -> None:
-        counts = {name: getattr(progress, name) for name in progress.__slots__}
-        _written(_as_json({"event": "progress", **counts, "done": progress.done}))
+        shown = {name: getattr(progress, name) for name in _OF_PROGRESS}
+        _written(_as_json({"event": "progress", **shown}))
 
 
 def _as_json(value: object) -> str:
@@ -125,24 +140,6 @@ def _written(text: str, *, err: bool = False) -> bool:
         # The reader is gone, or the disk is full. The run ends gently, and the journal has it all.
         return False
     return True
-
-
-class _Rate:
-    """Rows a second over the last 30 seconds."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock: Final = clock
-        self._samples: list[tuple[float, int]] = [(clock(), 0)]
-
-    def of(self, done: int) -> float:
-        now = self._clock()
-        self._samples = (
-            [sample for sample in self._samples[:-1] if sample[0] > now - 30]
-            + self._samples[-1:]
-            + [(now, done)]
-        )
-        (start, before), (end, after) = self._samples[0], self._samples[-1]
-        return (after - before) / (end - start) if end > start else 0.0
 
 
 @asynccontextmanager
@@ -185,16 +182,13 @@ async def _drawing(
             shown.draw(progress())
 
 
-def _line(progress: Progress, rate: _Rate) -> str:
-    done = progress.earlier + progress.done
-    speed = rate.of(progress.done)
-    rest = progress.rows - done
-    left = "0:00" if rest <= 0 else _clock(rest / speed) if speed > 0 else "?"
+def _line(progress: Progress) -> str:
+    done, left = progress.earlier + progress.done, progress.time_left
     return (
-        f"{done:,}/{progress.rows:,} rows, {speed:.0f}/s, in progress {progress.in_progress:,} "
-        f"(waiting {progress.waiting:,}), "
+        f"{done:,}/{progress.rows:,} rows, {progress.rate:.0f}/s, in progress "
+        f"{progress.in_progress:,} (waiting {progress.waiting:,}), "
         f"refused {progress.refused:,}, unknown {progress.unknown:,}{_rare_counts(progress)}, time "
-        f"left {left}"
+        f"left {'?' if left is None else _clock(left)}"
     )
 
 

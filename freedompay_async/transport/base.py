@@ -31,7 +31,7 @@ class Attempt:
         deadline: when the whole call ends, by the clock of the loop.
         seconds: from the moment a connection is there to the last byte of the answer.
         may_leave: whether a byte may leave in so many seconds from now. It says no where the first
-            send of an effect will be too long ago by then.
+            send of an effect, by this process or another, will be too long ago by then.
         urgent: somebody waits for this very call.
     """
 
@@ -77,7 +77,7 @@ class Attempt:
                 again.
         """
         if self._may_leave is not None and not self._may_leave(0.0):
-            raise TransportError("its first send is too long ago to send it again")
+            raise TransportError("it began too long ago, so its bytes do not leave")
         self.sent = True
         if self._clock is not None:
             self._clock.reschedule(self.ends(asyncio.get_running_loop().time()))

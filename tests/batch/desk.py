@@ -17,7 +17,8 @@ from freedompay_async.batch import State
 from freedompay_async.batch.entries import Earlier, Entry, Refusal
 from freedompay_async.batch.input.rows import Row
 from freedompay_async.batch.kept import PlannedRow
-from freedompay_async.batch.limits import Limits, Progress
+from freedompay_async.batch.limits import Limits
+from freedompay_async.batch.progress import Progress
 from freedompay_async.batch.row_flow import RowFlow
 from freedompay_async.batch.row_steps import RowSteps
 from freedompay_async.batch.run_resources import RunResources

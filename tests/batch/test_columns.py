@@ -32,7 +32,7 @@ def test_nothing_is_left_out(column):
 
 
 def test_the_example_is_good_without_a_document():
-    row = read_row(2, example_row(), product_id=1000, today=TODAY)
+    row = read_row(example_row(), line=2, product_id=1000, today=TODAY)
 
     assert isinstance(row, Row)
     assert (row.product_id, row.document) == (2000, None)
@@ -41,8 +41,8 @@ def test_the_example_is_good_without_a_document():
 def test_the_example_is_good_for_product_1000_with_its_document():
     document = next(column.example for column in ABOUT if column.name == "document")
     row = read_row(
-        2,
         {**example_row(), "product_id": "1000", "document": document},
+        line=2,
         product_id=1000,
         today=TODAY,
     )

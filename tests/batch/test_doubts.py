@@ -16,7 +16,7 @@ ZEROS = "a spreadsheet drops zeros at the beginning, so look whether some are lo
 
 
 def row(**changes) -> Row:
-    made = read_row(2, LEAST | changes, product_id=2000, today=date(2026, 6, 15))
+    made = read_row(LEAST | changes, line=2, product_id=2000, today=date(2026, 6, 15))
     assert isinstance(made, Row), made
     return made
 

@@ -12,7 +12,8 @@ import pytest
 from freedompay_async.batch import first_check
 from freedompay_async.batch.entries import Earlier, Entry
 from freedompay_async.batch.first_check import FirstCheck, spread
-from freedompay_async.batch.limits import Limits, Progress
+from freedompay_async.batch.limits import Limits
+from freedompay_async.batch.progress import Progress
 from freedompay_async.batch.run_resources import RunResources
 from freedompay_async.batch.stopping import Stopped, Stopping
 from freedompay_async.contract.models import RequestState

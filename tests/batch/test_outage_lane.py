@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from freedompay_async.batch.limits import Progress
 from freedompay_async.batch.outage import PatientLane
+from freedompay_async.batch.progress import Progress
 from freedompay_async.codec.messages import Evidence, Reply, Verdict
 from freedompay_async.errors import RateLimited
 from freedompay_async.traffic.governor import NoTurn

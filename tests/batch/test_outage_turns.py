@@ -8,8 +8,8 @@ import asyncio
 
 import pytest
 
-from freedompay_async.batch.limits import Progress
 from freedompay_async.batch.outage import PatientLane
+from freedompay_async.batch.progress import Progress
 from freedompay_async.codec.messages import Evidence, Reply, Verdict
 from freedompay_async.contract.models import RequestState
 from freedompay_async.traffic.governor import Governor, NoTurn

@@ -486,7 +486,7 @@ async def test_rows_made_in_code_with_values_that_could_not_be_sent(office):
         msgspec.structs.replace(made("b", 2), product_id=nan),
         msgspec.structs.replace(made("c", 3), client=None),
         msgspec.structs.replace(made("d", 4), branch_id=b"b-1"),
-        msgspec.structs.replace(made("e", 5), branch_id="\ud800"),
+        msgspec.structs.replace(made("e", 5), client=new_client(external_user_id="\ud800")),
         msgspec.structs.replace(made("f", 6), document="a\0.pdf"),
         msgspec.structs.replace(made("g", 7), product_id=1000),
         msgspec.structs.replace(made("h", None)),
@@ -507,28 +507,6 @@ async def test_rows_made_in_code_with_values_that_could_not_be_sent(office):
     (document,) = [problem for problem in plan.problems if problem.line == 6]
     assert document.message.endswith(" has a character that no path has")
     assert len([problem for problem in plan.problems if problem.line == 7]) == 5
-
-
-@pytest.mark.parametrize(
-    ("rows", "told"),
-    [
-        (
-            [made("a", 1), {"key": "b"}],
-            "row 2 of those given is of type dict: give a Row, as read_file() does.",
-        ),
-        ("clients.csv", "row 1 of those given is of type str: give a Row, as read_file() does."),
-        (None, "rows is None: give rows, as read_file() does."),
-        (5, "rows is of type int: give rows, as read_file() does."),
-    ],
-    ids=["a dict", "a path", "None", "a number"],
-)
-async def test_what_is_no_rows_at_all(office, rows, told):
-    async with office.batch() as batch:
-        with pytest.raises(ConfigurationError) as caught:
-            await batch.plan(rows)
-        assert kept(office) == (0, 0)
-
-    assert str(caught.value) == f"{told} Nothing was sent."
 
 
 async def test_keys_that_look_alike_are_a_problem(office, person):

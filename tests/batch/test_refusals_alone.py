@@ -14,7 +14,8 @@ import pytest
 from freedompay_async.batch import State
 from freedompay_async.batch.ending import Ended, not_proved, now_proved, proved, says_nothing
 from freedompay_async.batch.entries import Earlier, Entry, Refusal
-from freedompay_async.batch.limits import Limits, Progress
+from freedompay_async.batch.limits import Limits
+from freedompay_async.batch.progress import Progress
 from freedompay_async.batch.refusals import Refusals
 from freedompay_async.batch.run_resources import RunResources
 from freedompay_async.batch.stopping import Held, Stopped, Stopping

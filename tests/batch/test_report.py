@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from freedompay_async.batch import Limits, State, outcomes
+from freedompay_async.errors import ConfigurationError
 from tests.rows import outcome
 
 MADE = (
@@ -129,3 +130,48 @@ async def test_a_report_is_json(office, people):
     told = msgspec.json.decode(msgspec.json.encode(report))
 
     assert (told["issued"], told["problems"][0]["state"]) == (2, "refused")
+
+
+async def test_without_a_plan_a_report_says_so_and_nothing_is_complete(office):
+    async with office.batch() as batch:
+        report = await batch.report()
+        rows = [each async for each in outcomes(batch.journal)]
+
+    assert (report.has_plan, report.complete, report.rows, report.left) == (False, False, 0, 0)
+    assert (report.batch, report.merchant, report.problems, rows) == ("", "", (), [])
+
+
+async def test_a_plan_that_has_problems_or_no_rows_leaves_a_report_without_one(office, person):
+    async with office.batch() as batch:
+        await office.plan(batch, office.file([person(1, phone="1")]))
+        after_problems = await batch.report()
+        with pytest.raises(ConfigurationError, match="there are no rows to plan"):
+            await batch.plan([])
+        after_none = await batch.report()
+
+    assert [each.has_plan for each in (after_problems, after_none)] == [False, False]
+
+
+async def test_a_plan_that_was_made_is_in_the_report(office, people):
+    async with office.batch() as batch:
+        await office.plan(batch, office.file(people(2)))
+        report = await batch.report()
+
+    assert (report.has_plan, report.complete) == (True, False)
+
+
+async def test_a_plan_that_has_lost_all_of_its_rows_is_not_complete(office, people):
+    await office.issue(office.file(people(2)))
+    office.alter("DELETE FROM intents")
+    office.alter("DELETE FROM rows")
+    async with office.batch() as batch:
+        report = await batch.report()
+
+    assert (report.has_plan, report.rows, report.complete) == (True, 0, False)
+
+
+async def test_a_report_without_a_plan_is_json(office):
+    async with office.batch() as batch:
+        told = msgspec.json.decode(msgspec.json.encode(await batch.report()))
+
+    assert (told["has_plan"], told["rows"], told["problems"]) == (False, 0, [])

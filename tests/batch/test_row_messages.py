@@ -26,7 +26,7 @@ FULL = {
 
 
 def problems(fields: dict[str, object]) -> list[str]:
-    result = read_row(7, fields, product_id=2000, today=date(2025, 6, 15))
+    result = read_row(fields, line=7, product_id=2000, today=date(2025, 6, 15))
     assert isinstance(result, list)
     return [str(problem) for problem in result]
 

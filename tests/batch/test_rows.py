@@ -50,7 +50,7 @@ FULL = {
 
 
 def read(fields: dict[str, object], *, product_id: int = 2000) -> Row | list[Problem]:
-    return read_row(7, fields, product_id=product_id, today=TODAY)
+    return read_row(fields, line=7, product_id=product_id, today=TODAY)
 
 
 def row(**changes: object) -> Row:

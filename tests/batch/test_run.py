@@ -7,6 +7,7 @@ import dataclasses
 import json
 import time
 from collections import Counter
+from contextlib import aclosing, suppress
 
 import pytest
 
@@ -369,6 +370,54 @@ async def test_progress_of_a_resumed_run_counts_what_had_ended(office, people):
         await office.finish(batch)
 
     assert (batch.progress.rows, batch.progress.earlier, batch.progress.done) == (5, 5, 0)
+
+
+async def test_progress_is_one_object_for_all_runs(office, people):
+    async with office.batch() as batch:
+        progress = batch.progress
+        before = progress.rows, progress.running, progress.rate, progress.time_left
+        await office.plan(batch, office.file(people(5, {1: "NOCARD"})))
+        running = []
+        await office.finish(batch, lambda: running.append(progress.running))
+        first = progress.done, progress.earlier, progress.running, progress.time_left
+        took, rate = progress.seconds, progress.rate
+        await office.finish(batch)
+        second = progress.done, progress.earlier, progress.running, progress.time_left
+
+    assert before == (0, False, 0.0, None)
+    assert (running, batch.progress is progress) == ([True] * 5, True)
+    assert (first, second) == ((5, 0, False, 0.0), (0, 5, False, 0.0))
+    assert took > 0
+    assert rate == pytest.approx(5 / took)
+
+
+async def test_a_run_that_may_not_begin_leaves_the_progress_of_the_one_that_is_on(office, people):
+    async with office.under_way("client/add", people(2)) as (batch, running, gate):
+        began = batch.progress.seconds
+        with pytest.raises(ConfigurationError, match="is being run already"):
+            await office.finish(batch)
+        during = batch.progress.running, batch.progress.rows, batch.progress.seconds >= began
+        gate.open()
+        await running
+
+    assert during == (True, 2, True)
+    assert batch.progress.issued == 2
+
+
+@pytest.mark.parametrize("leave", ["break", "cancel"])
+async def test_a_run_that_is_left_has_no_time_that_goes_on(office, people, leave):
+    async with office.batch() as batch:
+        await office.plan(batch, office.file(people(3)))
+        with suppress(asyncio.CancelledError):
+            async with aclosing(batch.run()) as outcomes:
+                async for _ in outcomes:
+                    if leave == "cancel":
+                        raise asyncio.CancelledError
+                    break
+        ended = batch.progress.seconds
+
+        assert not batch.progress.running
+        assert batch.progress.seconds == ended
 
 
 async def test_a_run_without_a_plan(office):

@@ -52,7 +52,7 @@ EMPTY = "is how a program writes that there is nothing: leave the cell empty, or
 
 def told(column: str, value: object) -> list[str]:
     """What a row is told of this column."""
-    row = read_row(7, {**LEAST, column: value}, product_id=2000, today=date(2025, 6, 15))
+    row = read_row({**LEAST, column: value}, line=7, product_id=2000, today=date(2025, 6, 15))
     return [] if isinstance(row, Row) else [each.message for each in row if each.column == column]
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 
+import pytest
+
+from freedompay_async.batch import Journal
 from freedompay_async.sandbox import Fault
 
 
@@ -140,6 +144,7 @@ def test_progress_for_a_machine(shell, people, hurry):
         "k5": "issued",
     }
     assert (progress[-1]["rows"], progress[-1]["done"], progress[-1]["refused"]) == (5, 5, 1)
+    assert (progress[-1]["time_left"], progress[-1]["rate"] > 0) == (0.0, True)
     assert shown[-1]["event"] == "report"
     assert (shown[-1]["issued"], [each["key"] for each in shown[-1]["problems"]]) == (4, ["k2"])
 
@@ -150,6 +155,7 @@ def test_report_for_a_machine(shell, issuer, people):
 
     assert shown == {
         "event": "report",
+        "has_plan": True,
         "batch": "default",
         "merchant": "10001",
         "rows": 2,
@@ -165,3 +171,20 @@ def test_report_for_a_machine(shell, issuer, people):
         "unproved": 0,
         "problems": [],
     }
+
+
+@pytest.mark.parametrize("flags", [(), ("--json",), ("--out", "out.csv")])
+def test_a_journal_without_a_plan_is_an_error_that_says_what_to_do(shell, flags):
+    async def made():
+        async with Journal.open(shell.folder / "run.db"):
+            pass
+
+    asyncio.run(made())
+    result = shell("batch", "report", "run.db", *flags)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(
+        "freedompay: run.db has no batch in it: `batch issue` makes one."
+    )
+    assert "issue the same file with a new journal" in result.stderr
+    assert not (shell.folder / "out.csv").exists()

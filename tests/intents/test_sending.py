@@ -15,6 +15,7 @@ from freedompay_async import (
     ConfigurationError,
     GiftCardError,
     Intent,
+    NotSent,
     OutcomeUnknown,
     Override,
     Policy,
@@ -22,6 +23,7 @@ from freedompay_async import (
     ResultUnknown,
     StillProcessing,
 )
+from freedompay_async.codec.messages import Reply
 from tests.samples import OWN, SAMPLES, calling
 
 SECOND = timedelta(seconds=1)
@@ -108,6 +110,39 @@ def test_left_out_it_may_have_been_used(memory, say, sent):
     assert isinstance(error, RequestFailed)
     assert seconds >= 5.0
     assert wire.calls.count("request/status") > 1
+
+
+class Late:
+    """A wire that has a connection after so many seconds."""
+
+    def __init__(self, seconds):
+        self.seconds, self.left = seconds, []
+
+    async def send(self, message, attempt):
+        await asyncio.sleep(self.seconds)
+        attempt.connected()
+        self.left.append(json.loads(message.body))
+        return Reply(200, {}, b'{"status":"ok","request_status":"process"}')
+
+
+@both
+@pytest.mark.parametrize(("seconds", "leaves"), [(59.0, True), (61.0, False)])
+def test_what_another_process_may_take_up_leaves_within_its_time_or_not_at_all(
+    sent, by, seconds, leaves
+):
+    """That process may have sent it, and the issuer may have forgotten the id after that."""
+    wire = Late(seconds)
+    outcome, _ = sent(wire, by=by, first_sent=None, timeout=500.0)
+
+    assert len(wire.left) == int(leaves)
+    assert leaves or (type(outcome), outcome.done) == (NotSent, False)
+
+
+def test_what_nobody_has_stored_may_wait_for_longer(sent):
+    wire = Late(61.0)
+    sent(wire, by="fp.cards.issue", timeout=500.0)
+
+    assert len(wire.left) == 1
 
 
 def test_the_first_sending_of_an_intent_has_no_default(client_of, memory, issue, play):

@@ -230,7 +230,7 @@ def _rows(count: int):
             "first_name": "IVAN",
             "last_name": "IVANOV",
         }
-        yield read_row(number + 1, fields, product_id=2000, today=date(2026, 1, 1))
+        yield read_row(fields, line=number + 1, product_id=2000, today=date(2026, 1, 1))
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,14 @@ def digits(number: int, *choices: tuple) -> list:
     return picked
 
 
+def number_of(*picked: tuple[object, tuple]) -> int:
+    """The number that tells these, each with its choices."""
+    number = 0
+    for value, choices in reversed(picked):
+        number = number * len(choices) + choices.index(value)
+    return number
+
+
 class Manner(NamedTuple):
     """How this issuer speaks, and what stands before it."""
 

@@ -7,6 +7,7 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING
 
+from freedompay_async import Intent as Stored
 from freedompay_async import Policy
 from freedompay_async.transport.base import TransportError
 from tests.model.faults import CLOSED, LATENCY, NONE
@@ -222,6 +223,17 @@ class Line:
             call,
             request_id,
         )
+        self.world.check(
+            intent.row is None or message.body == Stored.load(intent.row).signed_bytes,
+            "%s sends other bytes than were stored: %s",
+            call,
+            message.body,
+        )
+        self.world.check(
+            not (intent.gift and call.knows_first),
+            "%s is sent, and nobody can ask what became of it before",
+            call,
+        )
         call.sends += 1
         if intent.first_byte is None:
             intent.first_byte = self.world.now
@@ -230,7 +242,7 @@ class Line:
         self.world.check(not call.behind, "%s sends, and no clock tells how old it is", call)
         age = self.world.now - intent.first_byte
         self.world.check(
-            age <= POLICY.resend_within + self.world.slack,
+            age <= POLICY.resend_within + self.world.slack + intent.slack,
             "%s sends %g s after the first byte",
             call,
             age,

@@ -7,12 +7,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-ASKABLE = ("plain", "with an id", "noted", "in a lane")
+ASKABLE = ("plain", "with an id", "noted", "in a lane", "stored")
 """How an intent that can be asked about is submitted.
 
-The last two are written down with the time of the first send.
+`noted` and `in a lane` are written down with the time of the first send. `stored` is a call as a
+value in a row of its application, which commits that time there before it sends.
 """
-GIFTS = ("gift", "gift that may be sent again")
+GIFTS = ("gift", "gift that may be sent again", "stored gift")
+STORED = ("stored", "stored gift")
 
 
 @dataclass(slots=True)
@@ -28,6 +30,12 @@ class Intent:
     """`live`: a call is on the way; `open`: may be gone on with; `accepted`; `over`."""
     sent_at: float | None = None
     """As its caller wrote it down, by the wall clock."""
+    row: str | None = None
+    """The call as its application has stored it."""
+    key: str | None = None
+    """What its application has made the id of."""
+    ahead: float = 0.0
+    """Seconds by which the clock of the application that commits is ahead of the others."""
     limited: bool = False
     body: bytes | None = None
     header_id: str | None = None
@@ -51,9 +59,21 @@ class Intent:
     """What has been said in answer to questions about it."""
     operation: Any = None
 
+    contested: bool = False
+    """Another process may take it up while its first one is about to send it."""
+
     @property
     def gift(self) -> bool:
         return self.kind in GIFTS
+
+    @property
+    def stored(self) -> bool:
+        return self.kind in STORED
+
+    @property
+    def slack(self) -> float:
+        """Seconds of its age that the clock of its application hides."""
+        return max(self.ahead, 0.0)
 
 
 @dataclass(slots=True, eq=False)
@@ -67,6 +87,8 @@ class Call:
     deadline: float
     faults: list
     questions: list
+    late: bool = False
+    """It is that of a first process which was held up after its commit, and so thought to be dead."""
     knows_first: bool = False
     """It was told when the intent was first sent, so that it answers for what earlier calls did."""
     noted: bool = False

@@ -96,6 +96,20 @@ class Runner:
                     raise self._shortest(plan, error)
         return tally
 
+    def play(self, plan: list[tuple[str, dict]]) -> Counter:
+        """One schedule of these steps; how often each thing has happened in it.
+
+        Raises:
+            AssertionError: a promise was broken.
+        """
+        tally: Counter = Counter()
+        with pytest.MonkeyPatch.context() as patch:
+            self._set_up(patch)
+            error = self._play(plan, tally)
+        if error is not None:
+            raise error
+        return tally
+
     def _play(self, plan: list[tuple[str, dict]], tally: Counter) -> AssertionError | None:
         schedule = Schedule(self.wall, tally, self.records.kept)
         try:

@@ -32,6 +32,23 @@ LEAST = {
     "RateLimited leaves it open, and the card is there": 5,
     "AuthenticationError leaves it open, and the card is there": 20,
     "OutcomeUnknown leaves it open, and the card is there": 50,
+    "stored: dies before the commit": 50,
+    "stored: dies after the commit": 50,
+    "stored: sent later": 50,
+    "stored: taken up, never sent": 50,
+    "stored: taken up": 50,
+    "stored: taken up, and nothing had left": 50,
+    "stored: taken up before its time": 20,
+    "stored: taken up before its time, and nothing had left": 20,
+    "stored: taken up too late": 50,
+    "stored: taken up too late, and nothing had left": 50,
+    "stored: held up": 50,
+    "stored: taken up while its first process lives": 20,
+    "held up: an answer": 20,
+    "held up: NotSent": 5,
+    "recovered: accepted": 50,
+    "recovered: over": 20,
+    "recovered: open": 50,
 }
 ENDS = {
     "submit": [
@@ -91,6 +108,31 @@ ENDS = {
         "CancelledError, did nothing",
     ],
 }
+STORED = {
+    "new": [
+        "an answer ",
+        "an answer process",
+        "an answer success",
+        "RequestFailed, done False, proved",
+        "RequestFailed, done None",
+        "GiftCardError, done False",
+        "GiftCardError, done None",
+        "OutcomeUnknown, done None",
+        "NotSent, done False",
+        "RateLimited, done None",
+        "AuthenticationError, done False",
+        "AuthenticationError, done None",
+        "CancelledError, may have been done",
+        "CancelledError, did nothing",
+    ],
+    "sent before": [
+        "an answer process",
+        "an answer success",
+        "RequestFailed, done False, proved",
+        "OutcomeUnknown, done None",
+        "CancelledError, may have been done",
+    ],
+}
 SCHEDULES = 1_600
 
 
@@ -119,3 +161,8 @@ def test_each_answer_of_a_gateway_meets_a_message(what, reached):
 @pytest.mark.parametrize("what", ENDS)
 def test_each_end_is_told(what, reached):
     assert {end for end in ENDS[what] if not reached[f"{what}: {end}"]} == set()
+
+
+@pytest.mark.parametrize("when", STORED)
+def test_each_end_of_a_stored_intent_is_told(when, reached):
+    assert {end for end in STORED[when] if not reached[f"stored, {when}: {end}"]} == set()

@@ -65,7 +65,11 @@ def judge(world: World, call: Call, value, error) -> None:
         name += f", done {error.done}{', proved' if error.proved else ''}"
         _in_words(world, call, error)
     world.tally[f"{call.what}: {name}"] += 1
-    if call.what in ("submit", "change"):
+    if call.intent and call.intent.stored and call.what in ("submit", "change"):
+        world.tally[f"stored, {'sent before' if call.knows_first else 'new'}: {name}"] += 1
+    if call.late:
+        _of_late(world, call, value, error)
+    elif call.what in ("submit", "change"):
         _of_effect(world, call, value, error)
     elif call.what in ("result", "refresh"):
         _of_look(world, call, value, error)
@@ -215,6 +219,22 @@ def _of_effect(world: World, call: Call, value, error) -> None:
         world.tally[f"{name} leaves it open, and the card is there"] += bool(intent.effects)
 
 
+def _of_late(world: World, call: Call, value, error) -> None:
+    """What a process was told that was held up: others may have sent the intent meanwhile, and how
+    it goes on is theirs to say.
+    """
+    intent = call.intent
+    if error is None:
+        _is_done(world, call, value)
+        _names(world, call, value if intent.gift else value.answer)
+    elif not isinstance(error, asyncio.CancelledError) and error.done is False:
+        of_all = isinstance(error, REFUSALS)
+        mine = [each for each in intent.effects if of_all or each is call]
+        world.check(not mine, "%s was told %r, and its card is there", call, error)
+        call.undone = type(error).__name__
+    world.tally["held up: " + ("an answer" if error is None else type(error).__name__)] += 1
+
+
 def _did_nothing(world: World, call: Call, error) -> None:
     """Whoever knew when it was first sent answers for all that came of it."""
     intent, name = call.intent, type(error).__name__
@@ -233,7 +253,7 @@ def _did_nothing(world: World, call: Call, error) -> None:
     intent.limited = intent.limited or isinstance(error, errors.RateLimited)
     if call.knows_first:
         intent.undone, intent.state = name, "over"
-    elif call.noted and not intent.limited:
+    elif call.noted and not intent.limited and not (intent.stored and call.sends):
         intent.sent_at = (
             None  # As a batch takes it back: its own note, and never that of an earlier call.
         )

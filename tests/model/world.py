@@ -6,11 +6,14 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from datetime import UTC, datetime
 from heapq import heappop, heappush
 from itertools import count
 from typing import TYPE_CHECKING
 
+from freedompay_async import Intent as Stored
 from freedompay_async import JwsSigner, Section, Sha256Signer
+from freedompay_async.api.intend import Intend
 from freedompay_async.calls.session import Session
 from freedompay_async.calls.shared_resources import SharedResources
 from freedompay_async.contract.models import BulkIssue, CardIssue, CardQuery, GiftIssue
@@ -21,6 +24,7 @@ from freedompay_async.contract.table import (
     GIFT_CARDS_ISSUE,
     REQUESTS_STATUS,
 )
+from freedompay_async.intents.sending import send_intent
 from freedompay_async.operations.operation import Operation
 from freedompay_async.operations.start import start
 from freedompay_async.traffic.lane import Lane
@@ -40,6 +44,7 @@ SIGNERS = {
     for name, kind in (("JWS", JwsSigner), ("SHA-256", Sha256Signer))
 }
 SET_BACK = 20.0
+HOST = "https://api.example.com"
 NEVER = float("inf")
 
 
@@ -98,13 +103,16 @@ class World:
         self.loop = SteppedLoop()
         self.wire = Line(self)
         self.wall.now = EPOCH + self.now + self.skew
-        self.session = Session(
+        self.session = self.new_session()
+        self.in_lane = self.session.in_lane(Lane(concurrency=1), policy=ONCE)
+        self.paying_again = self.session.in_lane(self.session.shared.governor, policy=PAYS_AGAIN)
+
+    def new_session(self) -> Session:
+        return Session(
             SharedResources.of(
                 owned(self.wire), signers=SIGNERS[self.manner.scheme], policy=POLICY, timeout=60.0
             )
         )
-        self.in_lane = self.session.in_lane(Lane(concurrency=1), policy=ONCE)
-        self.paying_again = self.session.in_lane(self.session.shared.governor, policy=PAYS_AGAIN)
 
     def crash(self) -> None:
         self.tell("the process is killed")
@@ -112,7 +120,7 @@ class World:
         self.loop.drop([call.task for call in live])
         for call in live:
             self.let_go(call)
-            if call.intent and call.what in ("submit", "change"):
+            if call.intent and call.what in ("submit", "change") and not call.late:
                 call.intent.state = self.unsure(call.intent)
         for intent in self.intents:
             intent.operation = None
@@ -125,11 +133,11 @@ class World:
         """What an intent is that may have been done: nothing goes out that would tell the issuer of
         a repeated gift card without an id.
         """
-        return "over" if intent.gift and not self.header_id else "open"
+        return "over" if intent.gift and not self.header_id and not intent.stored else "open"
 
     def sure(self, intent: Intent) -> bool:
         """Whether nothing but the issuer has spoken of it, and that tells what it knows."""
-        return self.manner.host == "honest" and not intent.odd
+        return self.manner.host == "honest" and not intent.odd and not intent.contested
 
     @property
     def live(self) -> list[Call]:
@@ -215,8 +223,11 @@ class World:
         judge(self, call, value, error)
 
     def submit(self, intent: Intent, call: Call) -> None:
-        """As the resources and the batch do it."""
+        """As the resources and the batch do it, or an application that has stored the call."""
         timeout = call.deadline - self.loop.now
+        if intent.stored:
+            self.send(intent, call, timeout)
+            return
         if intent.gift:
             body = GiftIssue(cardholder_name=intent.mark, phone=77017777777, product_code=1)
             session = self.session if intent.kind == "gift" else self.paying_again
@@ -250,9 +261,55 @@ class World:
             ),
         )
 
-    def note(self, intent: Intent, call: Call) -> None:
+    def store(self, intent: Intent) -> None:
+        """The application makes the call, and keeps it in a row of its own."""
+        made = self.made(intent, request_id=None)
+        intent.row, intent.request_id = made.to_json(), made.request_id
+        self.tell("%s is stored", intent.mark)
+
+    def made(self, intent: Intent, *, request_id: str | None) -> Stored:
+        intend = Intend(self.session, HOST)
+        own = {"key": intent.key} if intent.key else {"request_id": request_id}
+        if intent.gift:
+            return intend.gift_cards.issue(
+                cardholder_name=intent.mark, phone=77017777777, product_code=1, **own
+            )
+        if intent.count > 1:
+            return intend.cards.bulk_issue(product_id=2000, count=intent.count, **own)
+        return intend.cards.issue(client_id=intent.mark, product_id=2000, **own)
+
+    def send(self, intent: Intent, call: Call, timeout: float) -> None:
+        """The application commits when it sends the call for the first time, and then sends it;
+        whoever finds that time in the row tells it.
+        """
+        made = Stored.load(intent.row)
+        # Whoever makes it again, of the same key or id, has the same call.
+        again = self.made(intent, request_id=intent.request_id).to_json()
+        self.check(again == intent.row, "%s is another one when it is made again", intent.mark)
+        if call.knows_first:
+            first = datetime.fromtimestamp(intent.sent_at, UTC)
+        else:
+            first = None
+            known = intent.body is not None and not call.late
+            self.check(not known, "%s lies: its intent was sent before", call)
+            self.note(intent, call)
+        # A process of its own does not know what others have sent.
+        session = self.new_session() if call.late else self.session
+
+        async def sent():
+            operation = await send_intent(
+                session, made, first_sent=first, options={"timeout": timeout}, base_url=HOST
+            )
+            return await operation.result() if intent.gift else operation
+
+        self.begin(call, sent)
+
+    def note(self, intent: Intent, call: Call | None) -> None:
+        """Without a call: the process dies before it sends."""
         if intent.sent_at is None:
-            intent.sent_at, call.noted = self.wall.now, True
+            intent.sent_at = self.wall.now + intent.ahead
+            if call is not None:
+                call.noted = True
             self.tell("%s is written down", intent.mark)
 
     def look(self, intent: Intent, call: Call) -> None:

@@ -149,7 +149,7 @@ async def test_repeat_that_may_not_leave_is_not_sent_and_the_connection_stays(re
         counts = there.counts
         after = await there.send(message(b"in time"), may_leave=lambda _: True)
 
-    assert told.told == "its first send is too long ago to send it again"
+    assert told.told == "it began too long ago, so its bytes do not leave"
     assert (told.sent, told.final, counts) == (False, False, (0, int(kind.owns)))
     assert after.reply.status == 200
     assert (len(host.requests), host.connections) == (2, 1)

@@ -167,3 +167,25 @@ def test_only_an_id_that_the_caller_gave_is_found_after_a_429(
     after_sends(subject, Evidence.LIMITED, Evidence.ERROR)
 
     assert subject.found is found
+
+
+@pytest.mark.parametrize(("now", "may"), [(0.0, True), (99.9, True), (100.0, False), (1e9, False)])
+@pytest.mark.parametrize("waits", [False, True], ids=["at once", "after a wait for its slot"])
+def test_what_another_process_may_send_too_leaves_within_its_time_only(call_state, waits, now, may):
+    """What that process has sent, the issuer may have forgotten after that."""
+    subject = call_state(aged_from_its_begin=True, first_sent=0.0)
+    subject.sending(0.0)
+    if waits:
+        subject.got_slot(50.0)
+
+    assert subject.may_leave(now) is may
+
+
+def test_what_another_process_may_send_too_and_was_not_sent_keeps_its_age(call_state):
+    subject = call_state(aged_from_its_begin=True, first_sent=0.0)
+    subject.sending(90.0)
+    action = subject.after_send(shown(Evidence.NOT_SENT), 90.0)
+
+    assert action.step is Next.SEND
+    assert (subject.may_leave(99.9), subject.may_leave(100.0)) == (True, False)
+    assert subject.out_of_time() is End.NOT_SENT

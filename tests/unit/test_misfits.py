@@ -8,7 +8,7 @@ from math import nan
 import pytest
 
 from freedompay_async.batch.input.misfits import Misfits
-from freedompay_async.batch.input.rows import Row, read_row
+from freedompay_async.batch.input.rows import Problem, Row, read_row
 from freedompay_async.contract.models import Address, IdentificationInfo
 from freedompay_async.errors import ConfigurationError
 from tests.person_examples import ADDRESS, new_client
@@ -49,8 +49,8 @@ def told(made: object, misfits: Misfits | None = None) -> list[str]:
             identification_info=IdentificationInfo(idn_date=date(2025, 1, 31), identified_by="Dana")
         ),
         read_row(
-            2,
             {"key": "a", "phone": "77017777777", "first_name": "A", "last_name": "B"},
+            line=2,
             product_id=3000,
             today=date(2026, 6, 15),
         ),
@@ -134,14 +134,75 @@ def test_all_that_product_1000_lacks_is_told():
     ]
 
 
+WANT = (
+    r"give a Row, or the problems of one as a list: read_row\(\) makes them of the values of a row\. "
+    r"Nothing was sent\.$"
+)
+
+
 @pytest.mark.parametrize(
     "made",
-    [None, {"key": "a"}, "a", new_client()],
-    ids=["None", "a dict", "text", "a client"],
+    [
+        None,
+        {"key": "a"},
+        "a",
+        new_client(),
+        (Problem(1, None, "wrong"),),
+        Problem(1, None, "wrong"),
+    ],
+    ids=["None", "a dict", "text", "a client", "a tuple", "a problem"],
 )
 def test_what_is_no_row(made):
+    with pytest.raises(ConfigurationError, match=rf"^row 3 of those given is .*: {WANT}"):
+        told(made)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [[{"key": "a"}], [None], [Problem(1, None, "wrong"), "a"], [row()], [Problem("7", None, "a")]],
+    ids=["a dict", "None", "text", "a row", "a problem without a line"],
+)
+def test_a_list_that_has_no_problems_in_it(made):
     with pytest.raises(
-        ConfigurationError,
-        match=r"^row 3 of those given is .*: give a Row, as read_file\(\) does\. Nothing was sent\.$",
+        ConfigurationError, match=rf"^what row 3 of those given has in its list is .*: {WANT}"
     ):
         told(made)
+
+
+def test_an_empty_list_would_be_a_row_that_nobody_hears_of():
+    with pytest.raises(
+        ConfigurationError, match=rf"^row 3 of those given is an empty list: {WANT}"
+    ):
+        told([])
+
+
+def test_problems_that_are_given_say_their_row():
+    given = [Problem(7, "phone", "is wrong"), Problem(0, None, "is wrong too", key="k")]
+
+    assert told(given) == ["line 7, column phone: is wrong", 'row 3, key "k": is wrong too']
+
+
+@pytest.mark.parametrize(
+    ("made", "text"),
+    [
+        (row(product_id=17), 'column product_id: "17" is not allowed: write 1000, 2000 or 3000'),
+        (row({"type": 4}), 'column type: "4" is not allowed: write 1 (individual)'),
+        (row({"resident": 0}), 'column resident: "0" is not allowed: write 1 (resident)'),
+        (row(card_product_id=0), 'column card_product_id: "0" is not a card product'),
+        (row(card_product_id=-5), 'column card_product_id: "-5" is not a card product'),
+        (row(branch_id="b\0"), 'column branch_id: "b\\u0000" has a character'),
+        (
+            row(identification_info=IdentificationInfo(idn_date="31.01.25", identified_by="D")),
+            'column idn_date: "31.01.25" ',
+        ),
+        (
+            row(identification_info=IdentificationInfo(idn_date="2025-01-31", identified_by="\1")),
+            'column identified_by: "\\u0001" has a character that is not text',
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_value_that_a_file_can_not_have_either(made, text):
+    (found,) = told(made)
+
+    assert found.startswith(f"line 7, {text}")

@@ -42,7 +42,7 @@ def planned(fields) -> bool:
             row |= {f"{name}_{PARTS[part]}": text for part, text in value.items()}
         else:
             row[name] = str(value)
-    return isinstance(read_row(2, row, product_id=2000, today=date(2026, 6, 15)), Row)
+    return isinstance(read_row(row, line=2, product_id=2000, today=date(2026, 6, 15)), Row)
 
 
 def made(fields) -> bool:

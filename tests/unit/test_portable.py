@@ -100,7 +100,9 @@ ANSWERS = {
     ),
     "page": PinPage(request_id="r", url=PageUrl("https://pins.example.com/a")),
     "outcome": OUTCOME,
-    "report": Report(batch="b", merchant="m", rows=1, issued=1, **COUNTS, problems=(OUTCOME,)),
+    "report": Report(
+        has_plan=True, batch="b", merchant="m", rows=1, issued=1, **COUNTS, problems=(OUTCOME,)
+    ),
     "plan": Plan(rows=1, problems=(), settings={"batch": "b"}),
     "drift": Drift(call="cards.info", difference="unknown field", field="a", count=1),
 }

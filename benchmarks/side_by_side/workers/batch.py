@@ -32,7 +32,7 @@ def made(rows: int) -> Iterator[Row | list[Problem]]:
     """Made-up good rows, without a file."""
     today = datetime.now(UTC).date()
     return (
-        read_row(number, fields, product_id=2000, today=today)
+        read_row(fields, line=number, product_id=2000, today=today)
         for number, fields in enumerate(people(rows), 1)
     )
 

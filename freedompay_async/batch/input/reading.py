@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from freedompay_async.batch.input.column_checks import PRODUCTS
 from freedompay_async.batch.input.documents import document_problem
 from freedompay_async.batch.input.mapping import ColumnMap, MapSource, column_map
 from freedompay_async.batch.input.quoting import shown
 from freedompay_async.batch.input.refusal import kind, reason, refuse
-from freedompay_async.batch.input.rows import Problem, Row, read_row
+from freedompay_async.batch.input.rows import Problem, Row, check_product, row_of
 from freedompay_async.batch.input.text import SAVE, csv_records, json_records, lines_of
 from freedompay_async.batch.input.workbook import OLD, ZIP, refuse_old, workbook_records
-from freedompay_async.errors import ConfigurationError
 from freedompay_async.guards.arguments import check_flag, check_type, path_of, refusal
 from freedompay_async.guards.files import reading_any
 
@@ -66,10 +64,6 @@ def read_file(
     path = Path(path_of("path", path))
     check_flag("documents", documents)
     _check(product_id, today, sheet, columns)
-    if product_id not in PRODUCTS.values():
-        raise ConfigurationError(
-            f"product {product_id} is not one of {', '.join(map(str, PRODUCTS))}. Nothing was sent."
-        )
     mapping = column_map(columns)
     day = today or datetime.now(UTC).astimezone().date()
     folder = "" if path.parent == Path() else str(path.parent)
@@ -81,7 +75,7 @@ def read_file(
                 yield [record]
                 continue
             line, fields, problems, uneven = record
-            row = read_row(line, fields, product_id=product_id, today=day)
+            row = row_of(line, fields, product_id=product_id, today=day)
             if problems:
                 row = _with(problems, row)
             path_in_row = fields.get("document")
@@ -109,8 +103,7 @@ def read_file(
 
 def _check(product_id: object, today: object, sheet: object, columns: object) -> None:
     """Raise `ConfigurationError` for an argument of a wrong type."""
-    if not isinstance(product_id, int) or isinstance(product_id, bool):
-        raise refusal("product_id", product_id, "a whole number (int), such as 2000")
+    check_product(product_id)
     if today is not None:
         check_type("today", today, date, "a date")
     if sheet is not None:

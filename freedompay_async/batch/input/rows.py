@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from freedompay_async.batch.input.column_checks import (
     ADDRESS1,
@@ -18,14 +21,11 @@ from freedompay_async.batch.input.column_checks import (
 from freedompay_async.batch.input.quoting import shown
 from freedompay_async.batch.input.spoilt import FIRST, spoilt
 from freedompay_async.contract.models.client_requests import Address, IdentificationInfo, NewClient
-from freedompay_async.contract.person import (
-    national_flaw,
-)
+from freedompay_async.contract.person import national_flaw
 from freedompay_async.contract.request_ids import one_name
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date
+from freedompay_async.errors import ConfigurationError
+from freedompay_async.guards.arguments import check_type, refusal
+from freedompay_async.redaction.secret import Secret
 
 __all__ = [
     "REQUIRED",
@@ -33,9 +33,10 @@ __all__ = [
     "Problem",
     "Row",
     "cell",
+    "check_product",
     "read_row",
+    "row_of",
 ]
-
 
 REQUIRED: Final = ("key", "phone", "first_name", "last_name")
 """Every row needs these."""
@@ -43,32 +44,46 @@ REQUIRED_1000: Final = ("country", "person_id", "document", *ADDRESS1, *ADDRESS2
 """A row of product 1000 needs these too."""
 
 
-class Problem(Struct, frozen=True):
+_DATES: Final = frozenset({"birthdate", "idn_date"})
+
+
+class Problem(Struct, frozen=True, omit_defaults=True):
     """What is wrong with one value, or with a whole row if `column` is `None`.
 
-    `line` is the line where the row begins, from 1; line 0 means the whole file.
+    `line` is the line where the row begins, from 1; line 0 means the whole file. Of a row that was
+    made in code without a line, `key` is its key, and a plan gives `line` its place among the rows,
+    from 1.
     """
 
     line: int
     column: str | None
     message: str
+    key: str | None = None
 
     def __str__(self) -> str:
-        if not self.line:
-            return self.message
-        where = (
-            f"line {self.line}"
-            if self.column is None
-            else f"line {self.line}, column {self.column}"
-        )
-        return f"{where}: {self.message}"
+        kind = "line" if self.key is None else "row"
+        where = [f"{kind} {self.line}"] if self.line else []
+        where += [] if self.key is None else [f"key {shown(self.key)}"]
+        # Without a row a column says nothing.
+        where += [f"column {self.column}"] if where and self.column is not None else []
+        return ": ".join([", ".join(where), self.message] if where else [self.message])
+
+
+def _none() -> None:
+    """The default of what a row may leave out.
+
+    A journal has such values as null, and the hash of a plan depends on it; msgspec leaves out
+    those that are the plain default of their field.
+    """
 
 
 class Row(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A row that can be sent."""
 
-    line: int
-    """The line where the row begins, from 1. The header of a CSV file is line 1."""
+    line: int = 0
+    """The line where the row begins, from 1. The header of a CSV file is line 1. A plan gives a row
+    without one its place among the rows, from 1.
+    """
     key: str
     """The user's own name for the row, in one form for all its spellings; see
     `request_ids.one_name`.
@@ -77,39 +92,77 @@ class Row(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The client's product."""
     client: NewClient
     """The client without its document, which is read when it is sent."""
-    document: str | None
-    """The path of the PDF as the file has it: relative to the file's folder, or absolute."""
-    identification_info: IdentificationInfo | None
-    branch_id: str | None
+    document: str | None = field(default_factory=_none)
+    """The path of the PDF: absolute, or relative to the working folder."""
+    identification_info: IdentificationInfo | None = field(default_factory=_none)
+    branch_id: str | None = field(default_factory=_none)
     card_product_id: int | None = None
     """The product of the card, from another list; `None`: that of the batch, or `product_id`."""
 
 
 def read_row(
-    line: int, fields: Mapping[str, object], *, product_id: int, today: date
+    fields: Mapping[str, object], *, product_id: int, line: int = 0, today: date | None = None
 ) -> Row | list[Problem]:
-    """Check one row, and return it or all of its problems.
+    """Make a row of its values, or a list of all its problems; `Batch.plan` takes both.
 
     Args:
-        line: the line where the row begins.
-        fields: text, numbers or `None`, by column.
-        product_id: the product of a row that names none.
-        today: a birthdate after it is a problem.
+        fields: text, numbers or `None`, by column; dates too, for columns that hold one. A document
+            is a path, absolute or relative to the working folder.
+        product_id: the product of a row that names none: 1000, 2000 or 3000.
+        line: the line where the row begins; 0: it has none, and problems say its key.
+        today: a birthdate after it is a problem; by default the local date.
+
+    Raises:
+        ConfigurationError: an argument is of a wrong type, or the product is another.
     """
+    check_type("fields", fields, Mapping, "the values by column, such as dict(row)")
+    check_product(product_id)
+    _check_line(line)
+    if today is not None:
+        check_type("today", today, date, "a date")
+    day = today or datetime.now(UTC).astimezone().date()
+    row = row_of(line, fields, product_id=product_id, today=day)
+    if line or isinstance(row, Row):
+        return row
+    key = fields.get("key")
+    name = cell(key) if _has_text(key) else None
+    return [replace(each, key=name) for each in row]
+
+
+def check_product(product_id: object) -> None:
+    """Raise `ConfigurationError` for what is no product of a client."""
+    if not isinstance(product_id, int) or isinstance(product_id, bool):
+        raise refusal("product_id", product_id, "a whole number (int), such as 2000")
+    if product_id not in PRODUCTS.values():
+        raise ConfigurationError(
+            f"product {product_id} is not one of {', '.join(map(str, PRODUCTS))}. Nothing was sent."
+        )
+
+
+def _check_line(line: object) -> None:
+    if not isinstance(line, int) or isinstance(line, bool):
+        raise refusal("line", line, "a whole number (int)")
+
+
+def row_of(
+    line: int, fields: Mapping[str, object], *, product_id: int, today: date
+) -> Row | list[Problem]:
+    """As `read_row`, with arguments that are checked."""
     values: dict[str, str] = {}
     problems: list[Problem] = []
     latest = today.isoformat()
     for column, value in fields.items():
         # The common case is a cell of a CSV file; JSON may hold anything.
-        text = value.strip() if type(value) is str else cell(value)
+        text = value.strip() if type(value) is str else _text(column, value)
         if not text:
             continue
         values[column] = text
         check = CHECKS.get(column)
         if check is None:
-            # The name comes from the file, so it is quoted like a value.
+            # The name comes from outside, so it is quoted like a value.
+            name = str(column)
             problems.append(
-                Problem(line, shown(column), f"there is no such column{did_you_mean(column)}")
+                Problem(line, shown(name), f"there is no such column{did_you_mean(name)}")
             )
             continue
         if (text[0] in FIRST or (text[-1] == "0" and not text.isdigit())) and (
@@ -119,7 +172,7 @@ def read_row(
             continue
         message = (
             check(text)
-            if type(value) is str or _has_text(value)
+            if type(value) is str or _has_text(value) or _is_day(column, value)
             else "is neither text nor a number"
         )
         if message is None:
@@ -199,6 +252,15 @@ def cell(value: object) -> str | None:
     return str(value).strip() or None if _has_text(value) else type(value).__name__
 
 
+def _text(column: str, value: object) -> str | None:
+    return str(value) if _is_day(column, value) else cell(value)
+
+
+def _is_day(column: str, value: object) -> bool:
+    """Whether it is what a database gives for a date. A `datetime` says a time of day too."""
+    return column in _DATES and isinstance(value, date) and not isinstance(value, datetime)
+
+
 def _half_address(line: int, columns: tuple[str, ...], values: Mapping[str, str]) -> list[Problem]:
     if values.keys().isdisjoint(columns):
         return []
@@ -223,7 +285,5 @@ def _address(columns: tuple[str, ...], values: Mapping[str, str]) -> Address | N
 
 
 def _has_text(value: object) -> bool:
-    # `bool` is an `int`, and a key of "True" is a mistake.
-    return isinstance(value, str) or (
-        isinstance(value, int | float) and not isinstance(value, bool)
-    )
+    # `bool` is an `int`, and a key of "True" is a mistake. The text of a secret is a mask.
+    return isinstance(value, str | int | float) and not isinstance(value, bool | Secret)

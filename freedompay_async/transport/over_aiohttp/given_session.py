@@ -117,7 +117,7 @@ class GivenSender(Sender):
         if attempt.may_leave(after=attempt.deadline - now):
             return
         if not attempt.may_leave(after=self._connect_timeout + attempt.ends(now) - now):
-            raise TransportError("its first send is too long ago to send it again")
+            raise TransportError("it began too long ago, so its bytes do not leave")
         sending.end_at(min(attempt.deadline, now + self._connect_timeout))
 
     async def warm_up(self, count: int, attempt: Attempt) -> None:

@@ -15,7 +15,7 @@ import threading
 import pytest
 
 from freedompay_async.batch import Progress
-from freedompay_async.cli.display import _clock, _line, _Rate
+from freedompay_async.cli.display import _clock, _line
 from freedompay_async.sandbox import Fault
 from tests.cli.commands import ISSUE, ISSUE_GIFT, PROGRAM
 
@@ -157,33 +157,26 @@ def test_a_terminal_shows_why_rows_wait(shell, issuer, people, terminal):
 
 
 def test_the_line_of_a_run_that_stands_still_knows_no_end():
-    clock = iter([0.0, 10.0]).__next__
-    line = _line(Progress(rows=10, in_progress=3, waiting=2), _Rate(clock))
+    clock = iter([0.0, 10.0, 10.0]).__next__
+    progress = Progress(clock=clock)
+    progress.begin()
+    progress.rows, progress.in_progress, progress.waiting = 10, 3, 2
 
-    assert line == "0/10 rows, 0/s, in progress 3 (waiting 2), refused 0, unknown 0, time left ?"
-
-
-def test_the_line_of_a_run_that_goes_on():
-    clock = iter([0.0, 10.0]).__next__
-    line = _line(Progress(rows=2_000, earlier=500, issued=90, refused=8, unknown=2), _Rate(clock))
-
-    assert (
-        line
-        == "600/2,000 rows, 10/s, in progress 0 (waiting 0), refused 8, unknown 2, time left 2:20"
+    assert _line(progress) == (
+        "0/10 rows, 0/s, in progress 3 (waiting 2), refused 0, unknown 0, time left ?"
     )
 
 
-def test_the_rate_is_that_of_the_last_half_minute():
-    times = iter([0.0, 10.0, 20.0, 60.0, 61.0]).__next__
-    rate = _Rate(times)
-    paces = [rate.of(done) for done in (1_000, 1_000, 1_010, 1_010)]
+def test_the_line_of_a_run_that_goes_on():
+    clock = iter([0.0, 10.0, 10.0]).__next__
+    progress = Progress(clock=clock)
+    progress.begin()
+    progress.rows, progress.earlier = 2_000, 500
+    progress.issued, progress.refused, progress.unknown = 90, 8, 2
 
-    assert paces[0] == 100
-    assert paces[-1] < 1
-
-
-def test_a_rate_before_any_time_has_passed():
-    assert _Rate(lambda: 5.0).of(3) == 0
+    assert _line(progress) == (
+        "600/2,000 rows, 10/s, in progress 0 (waiting 0), refused 8, unknown 2, time left 2:20"
+    )
 
 
 @pytest.mark.parametrize(
