@@ -9,6 +9,7 @@ from freedompay_async.calls.shared_resources import SharedResources
 from freedompay_async.codec.shapes import prepare_shape
 from freedompay_async.contract.table import HASHDT_TABLE, TABLE
 from freedompay_async.errors import ConfigurationError
+from freedompay_async.events.hub import Hub
 from freedompay_async.guards.arguments import check_whole
 from freedompay_async.guards.staying import Staying
 from freedompay_async.settings.proxies import Way
@@ -18,13 +19,14 @@ from freedompay_async.transport.over_aiohttp.aiohttp_transport import AiohttpTra
 from freedompay_async.transport.owner import OwnedTransport
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from freedompay_async.calls.record import Record
     from freedompay_async.client_options import Chosen
     from freedompay_async.codec.drift import Drift
     from freedompay_async.contract.calls import Call, Section
     from freedompay_async.crypto.signing import Signer
+    from freedompay_async.events.hub import Listener
 
 __all__ = ["BaseClient"]
 
@@ -44,6 +46,9 @@ class BaseClient(Staying):
         record: Record | None = None,
     ) -> None:
         self._max_connections: Final = chosen.max_connections
+        hub = Hub()
+        if chosen.events is not None:
+            hub.on_event(chosen.events)
         destination = Destination(
             base_url=base_url,
             connect_timeout=chosen.policy.connect_timeout,
@@ -62,12 +67,31 @@ class BaseClient(Staying):
                 rows=rows,
                 record=record,
                 governor=Governor(concurrency=chosen.max_connections, rate=chosen.rate),
+                hub=hub,
             )
         )
 
     def drift(self) -> list[Drift]:
         """How the answers have differed from the contract so far: names and counts, no value."""
         return self._session.shared.drift.list()
+
+    def on_event(self, listener: Listener) -> Callable[[], None]:
+        """Let a function get every event of the client from now on: of its calls, in whatever lane
+        they are made, of the limits that it learns, of its connections.
+
+        The function is called in the middle of what it is told of, so it must be quick. An error of
+        it is logged once, and changes nothing.
+
+        Args:
+            listener: a plain function that takes an `Event` of `freedompay_async.events`.
+
+        Returns:
+            A function that takes it off again. To call it twice does no harm.
+
+        Raises:
+            ConfigurationError: it can't be called, or is an async function.
+        """
+        return self._session.shared.hub.on_event(listener)
 
     async def warm_up(self, count: int, *, timeout: float | None = None) -> None:
         """Open connections beforehand, so that the first calls need not wait for names, TCP and

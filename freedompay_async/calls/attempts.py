@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from freedompay_async.calls.async_signing import NotSignedError, signed_in_time
+from freedompay_async.calls.call_events import CallEvents
 from freedompay_async.calls.compose import look_up_message
 from freedompay_async.calls.error_text import busy_error
 from freedompay_async.calls.reading import LARGE, read_look_up_reply, read_own_reply
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from freedompay_async.calls.shared_resources import SharedResources
     from freedompay_async.contract.calls import Call
     from freedompay_async.errors import Busy
+    from freedompay_async.events.hub import Hub
     from freedompay_async.redaction.redaction import Redaction
     from freedompay_async.traffic.governor import Governor
     from freedompay_async.traffic.lane import Lane
@@ -61,18 +63,20 @@ class Attempts:
         state: of the call.
         clock: of the call. A wait in a patient lane is added to its deadline.
         lane: gives the slots.
+        hub: of those who listen to the lane.
         on_leave: called at each attempt of the call itself, when it has its slot and is about to be
             written.
         waited: the seconds of waiting for slots are added to it.
 
     Attributes:
+        events: tells listeners of the call.
         current: the attempt of the call itself whose answer has not been read yet.
         work: the part of an attempt that is running; its errors say nothing of the issuer.
     """
 
     __slots__ = (
         *("_call", "_clock", "_composer", "_lane", "_on_leave", "_shared", "_state", "_waited"),
-        *("_warned", "current", "work"),
+        *("_warned", "current", "events", "work"),
     )
 
     def __init__(
@@ -84,9 +88,11 @@ class Attempts:
         state: CallState,
         clock: Clock,
         lane: Lane | Governor,
+        hub: Hub,
         on_leave: Callable[[], None] | None,
         waited: Waited | None,
     ) -> None:
+        self.events = CallEvents(hub, call.name, composer)
         self.current: Attempt | None = None
         self.work: Work | None = None
         self._shared = shared
@@ -131,14 +137,19 @@ class Attempts:
             use = shared.bodies.before_attempt(own, message.path, message.body)
         self.current = attempt = self._new_attempt(self._may_leave if aged else None)
         try:
-            reply = await self._try(message, attempt, own=True)
-        finally:
-            if use is not None:
-                self._note_body(own, use, sent=attempt.sent)
-            if attempt.began is None:
-                # It got no slot: an error about a read names the id of an attempt that was made.
-                composer.request_id = before or composer.request_id
-        verdict = await self._read(call, reply, read_own_reply)
+            try:
+                reply = await self._try(message, attempt, own=True)
+            finally:
+                if use is not None:
+                    self._note_body(own, use, sent=attempt.sent)
+                if attempt.began is None:
+                    # It got no slot: an error about a read names the id of an attempt that was
+                    # made.
+                    composer.request_id = before or composer.request_id
+            verdict = await self._read(call, reply, read_own_reply)
+        except BaseException as error:
+            self.events.ended(attempt, error, own=True, now=self._clock.now())
+            raise
         self.current = None
         self._observe(call, verdict, attempt)
         return verdict
@@ -158,8 +169,12 @@ class Attempts:
             return Verdict(Evidence.NOT_SENT, str(error)), asked_at
         attempt = self._new_attempt()
         asked_at = self._clock.now()
-        reply = await self._try(message, attempt, own=False)
-        verdict = await self._read(call, reply, read_look_up_reply)
+        try:
+            reply = await self._try(message, attempt, own=False)
+            verdict = await self._read(call, reply, read_look_up_reply)
+        except BaseException as error:
+            self.events.ended(attempt, error, own=False, now=self._clock.now())
+            raise
         self._observe(call, verdict, attempt)
         return verdict, attempt.began or asked_at
 
@@ -192,7 +207,8 @@ class Attempts:
 
     async def _try(self, message: Message, attempt: Attempt, *, own: bool) -> Reply | Verdict:
         """The answer, or a verdict where none came; `own`: of the call itself, no look-up."""
-        final = False
+        final, events = False, self.events
+        events.waited = 0.0
         try:
             if not self._lane.take():
                 await self._wait_for_slot(attempt, own=own)
@@ -200,6 +216,7 @@ class Attempts:
                 if own and self._on_leave is not None:
                     self._on_leave()
                 attempt.began = self._clock.now()
+                events.began(own=own)
                 self.work = Work.SENDING
                 return await self._shared.transport.send(message, attempt)
             finally:
@@ -231,8 +248,10 @@ class Attempts:
                 async with asyncio.timeout_at(clock.deadline):
                     await lane.acquire()
         finally:
+            self.events.waited = waited = clock.now() - began
+            self.events.queued += waited
             if self._waited is not None:
-                self._waited.seconds += clock.now() - began
+                self._waited.seconds += waited
         if own:
             state.got_slot(clock.now())
 
@@ -284,6 +303,7 @@ class Attempts:
         if attempt.began is not None:
             now = self._clock.now()
             self._lane.observe(verdict, began=attempt.began, now=now, kind=call.name)
+            self.events.ended(attempt, verdict, own=call is self._call, now=now)
         if log.isEnabledFor(logging.DEBUG):
             log.debug(
                 "%s, %s: %s %s",

@@ -1,0 +1,39 @@
+"""What happens in a client, for anybody who listens: `fp.on_event(listener)`."""
+
+from freedompay_async.events.hub import Listener
+from freedompay_async.events.kinds import (
+    AttemptBegan,
+    AttemptEnded,
+    CallEnded,
+    ConnectionClosed,
+    ConnectionOpened,
+    Event,
+    LimitKind,
+    LimitLearnt,
+    LimitLifted,
+    OutageBegan,
+    OutageEnded,
+    RequestEnded,
+    RowEnded,
+    Waiting,
+    WaitReason,
+)
+
+__all__ = [
+    "AttemptBegan",
+    "AttemptEnded",
+    "CallEnded",
+    "ConnectionClosed",
+    "ConnectionOpened",
+    "Event",
+    "LimitKind",
+    "LimitLearnt",
+    "LimitLifted",
+    "Listener",
+    "OutageBegan",
+    "OutageEnded",
+    "RequestEnded",
+    "RowEnded",
+    "WaitReason",
+    "Waiting",
+]
