@@ -55,6 +55,7 @@ class BaseClient(Staying):
             max_answer=chosen.max_answer,
             ssl_context=chosen.ssl_context,
             way=Way.of(base_url, proxy=chosen.proxy, trust_env=chosen.trust_env),
+            notify=hub.emit_to_everybody,
         )
         transport = AiohttpTransport() if chosen.transport is None else chosen.transport
         self._transport: Final = OwnedTransport(transport, destination)
