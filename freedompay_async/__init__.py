@@ -32,6 +32,7 @@ from freedompay_async.errors import (
     RequestFailed,
     ResultUnknown,
     StillProcessing,
+    WaitReason,
 )
 from freedompay_async.operations.operation import Operation
 from freedompay_async.redaction.secret import Secret
@@ -76,6 +77,7 @@ __all__ = [
     "Sha256Signer",
     "Signer",
     "StillProcessing",
+    "WaitReason",
     "derive_request_id",
     "freedompay_trace",
     "new_request_id",

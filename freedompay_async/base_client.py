@@ -67,8 +67,7 @@ class BaseClient(Staying):
                 timeout=chosen.timeout,
                 rows=rows,
                 record=record,
-                governor=Governor(concurrency=chosen.max_connections, rate=chosen.rate),
-                hub=hub,
+                governor=Governor(concurrency=chosen.max_connections, rate=chosen.rate, hub=hub),
             )
         )
 
@@ -92,7 +91,7 @@ class BaseClient(Staying):
         Raises:
             ConfigurationError: it can't be called, or is an async function.
         """
-        return self._session.shared.hub.on_event(listener)
+        return self._session.shared.governor.hub.on_event(listener)
 
     async def warm_up(self, count: int, *, timeout: float | None = None) -> None:
         """Open connections beforehand, so that the first calls need not wait for names, TCP and

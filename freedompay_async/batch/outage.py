@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 from freedompay_async.codec.answer_form import is_page
 from freedompay_async.codec.messages import Evidence
-from freedompay_async.errors import NotSent, RateLimited
+from freedompay_async.errors import NotSent, RateLimited, WaitReason
 from freedompay_async.traffic.governor import Governor, NoTurn, Rank
+from freedompay_async.traffic.hindrance import Hindrance
 from freedompay_async.traffic.lane import Lane
 
 if TYPE_CHECKING:
@@ -100,6 +101,12 @@ class PatientLane(Lane):
 
     def ready(self) -> bool:
         return not self._unanswered and super().ready()
+
+    def hindrance(self) -> Hindrance | None:
+        if self._unanswered:
+            # The next look-up, which may end it, comes within this time.
+            return Hindrance(WaitReason.OUTAGE, self._pause, for_place=True)
+        return super().hindrance()
 
     def take(self) -> bool:
         taken = super().take()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from enum import StrEnum
 from functools import partial
@@ -11,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 from freedompay_async.calls.async_signing import NotSignedError, signed_in_time
 from freedompay_async.calls.call_events import CallEvents
 from freedompay_async.calls.compose import look_up_message
-from freedompay_async.calls.error_text import busy_error
 from freedompay_async.calls.reading import LARGE, read_look_up_reply, read_own_reply
+from freedompay_async.calls.slot import Slots
 from freedompay_async.calls.states import State
 from freedompay_async.codec.messages import Evidence, Message, Reply, Verdict
 from freedompay_async.contract.table import REQUESTS_STATUS
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
     from freedompay_async.calls.reuse import IdUse
     from freedompay_async.calls.shared_resources import SharedResources
     from freedompay_async.contract.calls import Call
-    from freedompay_async.errors import Busy
-    from freedompay_async.events.hub import Hub
     from freedompay_async.redaction.redaction import Redaction
     from freedompay_async.traffic.governor import Governor
     from freedompay_async.traffic.lane import Lane
@@ -63,7 +60,6 @@ class Attempts:
         state: of the call.
         clock: of the call. A wait in a patient lane is added to its deadline.
         lane: gives the slots.
-        hub: of those who listen to the lane.
         on_leave: called at each attempt of the call itself, when it has its slot and is about to be
             written.
         waited: the seconds of waiting for slots are added to it.
@@ -72,11 +68,12 @@ class Attempts:
         events: tells listeners of the call.
         current: the attempt of the call itself whose answer has not been read yet.
         work: the part of an attempt that is running; its errors say nothing of the issuer.
+        slots: gets the attempts their slots, where the lane gives none at once.
     """
 
     __slots__ = (
-        *("_call", "_clock", "_composer", "_lane", "_on_leave", "_shared", "_state", "_waited"),
-        *("_warned", "current", "events", "work"),
+        *("_call", "_clock", "_composer", "_lane", "_on_leave", "_shared", "_state", "_warned"),
+        *("current", "events", "slots", "work"),
     )
 
     def __init__(
@@ -88,11 +85,10 @@ class Attempts:
         state: CallState,
         clock: Clock,
         lane: Lane | Governor,
-        hub: Hub,
         on_leave: Callable[[], None] | None,
         waited: Waited | None,
     ) -> None:
-        self.events = CallEvents(hub, call.name, composer)
+        self.events = CallEvents(lane.hub, call.name, composer)
         self.current: Attempt | None = None
         self.work: Work | None = None
         self._shared = shared
@@ -102,8 +98,17 @@ class Attempts:
         self._clock = clock
         self._lane = lane
         self._on_leave = on_leave
-        self._waited = waited
         self._warned = False
+        self.slots: Final = Slots(
+            shared.governor,
+            call,
+            composer=composer,
+            state=state,
+            clock=clock,
+            lane=lane,
+            events=self.events,
+            waited=waited,
+        )
 
     async def send(self) -> Verdict:
         """One attempt of the call itself.
@@ -178,15 +183,6 @@ class Attempts:
         self._observe(call, verdict, attempt)
         return verdict, attempt.began or asked_at
 
-    def check_slot(self) -> None:
-        """Look for a free slot, before anything is done for a call that waits for none.
-
-        Raises:
-            Busy: there is none.
-        """
-        if not self._state.rules.queue and not self._lane.ready():
-            raise self._busy()
-
     def redaction(self) -> Redaction:
         """What the issuer's texts about this call must not show."""
         composer = self._composer
@@ -211,7 +207,7 @@ class Attempts:
         events.waited = 0.0
         try:
             if not self._lane.take():
-                await self._wait_for_slot(attempt, own=own)
+                await self.slots.wait(attempt, own=own)
             try:
                 if own and self._on_leave is not None:
                     self._on_leave()
@@ -233,35 +229,6 @@ class Attempts:
             )
         evidence = Evidence.NO_ANSWER if attempt.sent else Evidence.NOT_SENT
         return Verdict(evidence, reason, final=final)
-
-    async def _wait_for_slot(self, attempt: Attempt, *, own: bool) -> None:
-        lane, clock, state = self._lane, self._clock, self._state
-        if own and not state.rules.queue and state.sends == 1:
-            raise self._busy()
-        began = clock.now()
-        try:
-            if lane.patient:
-                await lane.acquire()
-                clock.deadline += clock.now() - began
-                attempt.deadline = clock.deadline
-            else:
-                async with asyncio.timeout_at(clock.deadline):
-                    await lane.acquire()
-        finally:
-            self.events.waited = waited = clock.now() - began
-            self.events.queued += waited
-            if self._waited is not None:
-                self._waited.seconds += waited
-        if own:
-            state.got_slot(clock.now())
-
-    def _busy(self) -> Busy:
-        return busy_error(
-            self._call,
-            self._composer.request_id,
-            callers_id=self._state.rules.callers_id,
-            busy=self._shared.governor.busy,
-        )
 
     async def _read(
         self,

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from freedompay_async.events.kinds import AttemptBegan, AttemptEnded, CallEnded
+from freedompay_async.events.kinds import AttemptBegan, AttemptEnded, CallEnded, Waiting
 
 if TYPE_CHECKING:
     from freedompay_async.calls.compose import Composer
     from freedompay_async.codec.messages import Verdict
     from freedompay_async.events.hub import Hub
+    from freedompay_async.traffic.hindrance import Hindrance
     from freedompay_async.transport.base import Attempt
 
 __all__ = ["CallEvents"]
@@ -43,6 +44,21 @@ class CallEvents(msgspec.Struct):
     queued: float = 0.0
     in_flight: float = 0.0
     number: int = 0
+
+    def waits(self, hindrance: Hindrance | None, *, own: bool) -> None:
+        """An attempt or a look-up begins to wait. For where somebody listens only."""
+        if hindrance is not None:
+            self.hub.emit(
+                Waiting(
+                    call=self.call,
+                    request_id=self.composer.id,
+                    number=self._number(),
+                    lane=self.hub.lane,
+                    attempt=1 + (self.attempts if own else self.look_ups),
+                    look_up=not own,
+                    reason=hindrance.reason,
+                )
+            )
 
     def began(self, *, own: bool) -> None:
         """An attempt of the call itself (`own`), or a look-up, has its place."""

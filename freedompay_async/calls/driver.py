@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from freedompay_async.contract.calls import Call
     from freedompay_async.contract.request_ids import RequestId
     from freedompay_async.errors import FreedomPayError
-    from freedompay_async.events.hub import Hub
     from freedompay_async.settings.options import ChangeOptions
     from freedompay_async.traffic.governor import Governor
     from freedompay_async.traffic.lane import Lane
@@ -57,7 +56,6 @@ class Driver:
         request: the body.
         options: the caller's.
         lane: gives the slots.
-        hub: of those who listen to the lane.
         timeout: seconds the call may take in all, where the options have none.
         state: of the call.
         request_id: the caller's own, if it gave one.
@@ -78,7 +76,6 @@ class Driver:
         options: ChangeOptions,
         *,
         lane: Lane | Governor,
-        hub: Hub,
         timeout: float,
         state: CallState,
         request_id: RequestId | None,
@@ -106,7 +103,6 @@ class Driver:
             state=state,
             clock=clock,
             lane=lane,
-            hub=hub,
             on_leave=on_leave,
             waited=waited,
         )
@@ -126,7 +122,7 @@ class Driver:
             Busy: there is none.
         """
         try:
-            self._attempts.check_slot()
+            self._attempts.slots.check()
         except Busy:
             self._tell_end(_BUSY)
             raise

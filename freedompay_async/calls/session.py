@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from freedompay_async.calls.shared_resources import SharedResources
     from freedompay_async.contract.request_ids import RequestId
-    from freedompay_async.events.hub import Hub
     from freedompay_async.settings.options import ChangeOptions
     from freedompay_async.settings.policy import Policy
     from freedompay_async.traffic.lane import Lane
@@ -49,7 +48,6 @@ class Session(Staying):
         lane: gives the slots; left out, the client's own.
         timeout: seconds a call may take in all; left out, the client's.
         policy: of pauses and repeats; left out, the client's.
-        hub: of those who listen to the lane; left out, to the client.
     """
 
     def __init__(
@@ -59,10 +57,8 @@ class Session(Staying):
         lane: Lane | None = None,
         timeout: float | None = None,
         policy: Policy | None = None,
-        hub: Hub | None = None,
     ) -> None:
         self.shared: Final = shared
-        self.hub: Final = hub or shared.hub
         self.timeout: Final = timeout or shared.timeout
         self.policy: Final = policy or shared.policy
         self._lane: Final = lane or shared.governor
@@ -73,18 +69,12 @@ class Session(Staying):
         *,
         timeout: float | None = None,
         policy: Policy | None = None,
-        hub: Hub | None = None,
     ) -> Session:
         """A session with the same transport, keys, retry budget and poll schedules, whose calls get
         their slots from `lane`.
         """
-        return Session(
-            self.shared,
-            lane=lane,
-            timeout=timeout or self.timeout,
-            policy=policy or self.policy,
-            hub=hub or self.hub,
-        )
+        timeout, policy = timeout or self.timeout, policy or self.policy
+        return Session(self.shared, lane=lane, timeout=timeout, policy=policy)
 
     async def read(
         self,
@@ -265,7 +255,6 @@ class Session(Staying):
             request,
             options,
             lane=self._lane,
-            hub=self.hub,
             timeout=self.timeout,
             state=state,
             request_id=request_id,

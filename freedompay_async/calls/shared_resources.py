@@ -18,7 +18,6 @@ from freedompay_async.calls.reuse import Bodies
 from freedompay_async.codec.drift import DriftCount
 from freedompay_async.contract.calls import Mark, Retry
 from freedompay_async.errors import NotSent
-from freedompay_async.events.hub import Hub
 from freedompay_async.guards.arguments import check_number
 from freedompay_async.guards.staying import Staying
 from freedompay_async.redaction.redaction import Outgoing
@@ -61,7 +60,6 @@ class SharedResources(Staying):
         reading: reads large answers beside the loop.
         bodies: which body went out under which request id.
         warming: held while connections are opened beforehand.
-        hub: of those who listen to the client.
     """
 
     transport: OwnedTransport
@@ -78,7 +76,6 @@ class SharedResources(Staying):
     reading: Reading = field(default_factory=Reading)
     bodies: Bodies = field(default_factory=Bodies)
     warming: asyncio.Lock = field(default_factory=asyncio.Lock)
-    hub: Hub = field(default_factory=Hub)
 
     @classmethod
     def of(
@@ -92,7 +89,6 @@ class SharedResources(Staying):
         record: Record | None = None,
         governor: Governor | None = None,
         budget: RetryBudget | None = None,
-        hub: Hub | None = None,
     ) -> Self:
         """What the calls of one client share. Without a governor no call waits for a slot."""
         rows = rows or {}
@@ -107,7 +103,6 @@ class SharedResources(Staying):
             budget=budget or RetryBudget(policy),
             polls=PollSchedules(policy),
             outgoing=Outgoing(signers.values(), (row.fields for row in rows.values())),
-            hub=hub or Hub(),
         )
 
     def replace_signers(self, signers: Mapping[Section, Signer]) -> None:

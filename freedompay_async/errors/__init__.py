@@ -44,6 +44,7 @@ from freedompay_async.errors.classes import (
     RequestFailed,
     ResultUnknown,
     StillProcessing,
+    WaitReason,
     _rebuild,
 )
 from freedompay_async.errors.endings import Ending, Meaning, Of
@@ -70,6 +71,7 @@ __all__ = [
     "RequestFailed",
     "ResultUnknown",
     "StillProcessing",
+    "WaitReason",
 ]
 
 # An error is printed and pickled by the path that users import it from.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any, ClassVar, Literal
 
 __all__ = [
@@ -20,7 +21,23 @@ __all__ = [
     "RequestFailed",
     "ResultUnknown",
     "StillProcessing",
+    "WaitReason",
 ]
+
+
+class WaitReason(StrEnum):
+    """What a call waits for before it leaves."""
+
+    PLACE = "place"
+    """All places of the client (`max_connections`) or of the lane (`concurrency`) are taken."""
+    RATE = "rate"
+    """Its turn has not come: `rate` calls a second leave."""
+    LEARNT_LIMIT = "learnt limit"
+    """Fewer may leave than the caller allows, because the issuer answered with HTTP 429 or 503, or
+    slowly.
+    """
+    OUTAGE = "outage"
+    """The issuer answers nothing, and the calls of a batch wait until it does."""
 
 
 class FreedomPayError(Exception):

@@ -16,7 +16,6 @@ from freedompay_async.events.kinds import (
     RequestEnded,
     RowEnded,
     Waiting,
-    WaitReason,
 )
 
 __all__ = [
@@ -34,6 +33,5 @@ __all__ = [
     "OutageEnded",
     "RequestEnded",
     "RowEnded",
-    "WaitReason",
     "Waiting",
 ]

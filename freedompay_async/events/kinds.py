@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from freedompay_async.errors import WaitReason  # noqa: TC001 - msgspec reads it when it runs
 from freedompay_async.redaction.portable import Portable
 
 __all__ = [
@@ -20,22 +21,8 @@ __all__ = [
     "OutageEnded",
     "RequestEnded",
     "RowEnded",
-    "WaitReason",
     "Waiting",
 ]
-
-
-class WaitReason(StrEnum):
-    """Why a call has to wait for its turn."""
-
-    PLACE = "place"
-    """As many calls are on the way as may be: those of the client, or of the lane."""
-    RATE = "rate"
-    """The rate that the caller has set."""
-    LEARNT = "learnt limit"
-    """A limit that the issuer's answers have taught: a rate, or fewer calls at once."""
-    OUTAGE = "outage"
-    """The issuer answers nothing, and the batch holds its calls."""
 
 
 class LimitKind(StrEnum):
@@ -104,13 +91,14 @@ class AttemptEnded(_OfAttempt, frozen=True, kw_only=True):
 
 
 class Waiting(_OfAttempt, frozen=True, kw_only=True):
-    """An attempt or a look-up begins to wait for its turn.
+    """An attempt or a look-up has to wait for its turn. Its `AttemptBegan` follows, unless the call
+    ends before.
 
     Attributes:
         call, request_id, number, lane: as in `AttemptBegan`.
         attempt: the number that it will have.
         look_up: it is a look-up.
-        reason: why it waits.
+        reason: why it can't leave at this moment: `place`, `rate`, `learnt limit` or `outage`.
     """
 
     reason: WaitReason

@@ -22,6 +22,10 @@ class ConcurrencyLimit:
 
     Args:
         most: calls at once that the caller allows.
+
+    Attributes:
+        most: the same.
+        limit: calls at once at this moment.
     """
 
     _CUT: Final = 0.7
@@ -32,7 +36,7 @@ class ConcurrencyLimit:
     _MEMORY: Final = 60.0
 
     def __init__(self, most: int) -> None:
-        self._most: Final = most
+        self.most: Final = most
         self.limit = most
         self._judged_at = -inf
         self._usual: Final[dict[str, float]] = {}
@@ -74,8 +78,8 @@ class ConcurrencyLimit:
         )
         if slower or self._unavailable > self._OVERLOADED * (count + self._unavailable):
             self.limit = max(1, int(self.limit * self._CUT))
-        elif self.limit < self._most:
-            self.limit = min(self._most, self.limit + max(1, int(self._most / self._BACK)))
+        elif self.limit < self.most:
+            self.limit = min(self.most, self.limit + max(1, int(self.most / self._BACK)))
         self._judged_at = now
         self._took.clear()
         self._unavailable = self._busiest = 0

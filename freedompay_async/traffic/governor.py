@@ -9,8 +9,10 @@ from math import inf
 from typing import TYPE_CHECKING, Final
 
 from freedompay_async.codec.messages import Evidence
-from freedompay_async.errors import ConfigurationError
+from freedompay_async.errors import ConfigurationError, WaitReason
+from freedompay_async.events.hub import Hub
 from freedompay_async.traffic.concurrency_limit import ConcurrencyLimit
+from freedompay_async.traffic.hindrance import Hindrance
 from freedompay_async.traffic.rate_limit import RateLimit
 
 if TYPE_CHECKING:
@@ -20,6 +22,10 @@ __all__ = ["Governor", "NoTurn", "Rank"]
 
 # A timer comes up to so many seconds late.
 _GRAIN: Final = 0.02
+# Seconds that a call is taken to hold its place, until one has ended.
+_UNKNOWN_TIME: Final = 1.0
+# The time that a call holds its place is a mean over about this many of the latest.
+_TIMES: Final = 16.0
 
 
 class NoTurn(Exception):
@@ -46,6 +52,10 @@ class Governor:
     Args:
         concurrency: slots.
         rate: calls a second at most; `None`: no limit but the issuer's own.
+        hub: of those who listen to the client; left out, nobody does yet.
+
+    Attributes:
+        hub: the same.
 
     Raises:
         ConfigurationError: a limit that allows nothing.
@@ -55,7 +65,9 @@ class Governor:
     """Whether the wait in the queue is not counted in the time of a call."""
     rank: Rank = Rank.INTERACTIVE
 
-    def __init__(self, *, concurrency: int, rate: float | None = None) -> None:
+    def __init__(
+        self, *, concurrency: int, rate: float | None = None, hub: Hub | None = None
+    ) -> None:
         if concurrency < 1:
             raise ConfigurationError(
                 f"concurrency={concurrency!r}: it must be at least 1. Nothing was sent."
@@ -64,11 +76,15 @@ class Governor:
             raise ConfigurationError(
                 f"rate={rate!r}: calls a second, more than 0. Nothing was sent."
             )
+        self.hub: Final = hub or Hub()
         self._concurrency: Final = ConcurrencyLimit(concurrency)
         self._rate: Final = RateLimit(rate)
         self._interactive: Final[deque[asyncio.Future[None]]] = deque()
         self._background: Final[deque[asyncio.Future[None]]] = deque()
+        # How many wait, by rank, without those whose callers have left.
+        self._waiting: Final = [0, 0]
         self._busy = 0
+        self._took: float | None = None
         self._next = -inf
         self._timer: asyncio.TimerHandle | None = None
 
@@ -80,9 +96,7 @@ class Governor:
     @property
     def waiting(self) -> int:
         """Calls in the queue."""
-        return sum(
-            not each.done() for queue in (self._interactive, self._background) for each in queue
-        )
+        return sum(self._waiting)
 
     def ready(self, rank: Rank = Rank.INTERACTIVE) -> bool:
         """Whether a call of this rank would get a slot at once."""
@@ -93,6 +107,29 @@ class Governor:
         ):
             return False
         return self._rate.free or self._next <= asyncio.get_running_loop().time()
+
+    def hindrance(self, rank: Rank = Rank.INTERACTIVE) -> Hindrance | None:
+        """What keeps a call of this rank from leaving now; `None`: nothing.
+
+        The seconds are exact for the turn of a rate if nobody of a higher rank comes. For a place
+        they are an estimate: places come free as often as calls have ended of late, and those who
+        wait get theirs before. Until a call has ended, it is taken to hold its place for a second.
+        """
+        limit, most = self._concurrency.limit, self._concurrency.most
+        before = self._waiting[0] + (self._waiting[1] if rank else 0)
+        took = _UNKNOWN_TIME if self._took is None else self._took
+        for_place = max(0.0, before + 1 + self._busy - limit) * took / limit
+        turn, rate_reason = 0.0, WaitReason.RATE
+        if not self._rate.free:
+            now = asyncio.get_running_loop().time()
+            turn = max(0.0, self._next - now) + before / self._rate.rate(now)
+            if self._rate.learnt(now):
+                rate_reason = WaitReason.LEARNT_LIMIT
+        if self._busy >= limit or for_place > turn:
+            learnt = limit < most and self._busy < most
+            reason = WaitReason.LEARNT_LIMIT if learnt else WaitReason.PLACE
+            return Hindrance(reason, max(for_place, turn), for_place=True)
+        return Hindrance(rate_reason, turn) if turn or before else None
 
     def take(self, rank: Rank = Rank.INTERACTIVE) -> bool:
         """Take a slot if there is one at once."""
@@ -110,6 +147,7 @@ class Governor:
             return
         waiter = asyncio.get_running_loop().create_future()
         (self._background if rank else self._interactive).append(waiter)
+        self._waiting[rank] += 1
         self._serve()
         try:
             await waiter
@@ -117,6 +155,8 @@ class Governor:
             if waiter.done() and not waiter.cancelled():
                 # It got a slot in the moment in which its caller left.
                 self.release()
+            else:
+                self._waiting[rank] -= 1
             waiter.cancel()
             raise
 
@@ -128,6 +168,11 @@ class Governor:
         self._busy += held
         return held
 
+    def held_place(self, seconds: float) -> None:
+        """Learn how long a call has held its place, which `hindrance` reckons with."""
+        before = self._took
+        self._took = seconds if before is None else before + (seconds - before) / _TIMES
+
     def release(self) -> None:
         self._busy -= 1
         if self._interactive or self._background:
@@ -137,6 +182,8 @@ class Governor:
         """Learn from the end of a call of this kind that got its slot at `began`. Both times are
         seconds by the clock of the loop.
         """
+        took = now - began
+        self.held_place(took)
         reply = verdict.reply
         if reply is None:
             return
@@ -145,7 +192,7 @@ class Governor:
             return
         self._rate.accepted(now)
         self._concurrency.answered(
-            now, now - began, kind, busy=self._busy, unavailable=reply.status == 503
+            now, took, kind, busy=self._busy, unavailable=reply.status == 503
         )
         if self._interactive or self._background:
             # There may be more slots now.
@@ -153,7 +200,7 @@ class Governor:
 
     def _serve(self) -> None:
         """Give the free slots to the first in the queue."""
-        for queue in (self._interactive, self._background):
+        for rank, queue in enumerate((self._interactive, self._background)):
             while queue and self._busy < self._concurrency.limit:
                 if queue[0].done():
                     queue.popleft()  # Its caller has left.
@@ -168,6 +215,7 @@ class Governor:
                     # In a queue the lateness of a timer is made up for; idle time is not.
                     self._next = max(self._next, now - _GRAIN) + 1.0 / self._rate.rate(now)
                 self._busy += 1
+                self._waiting[rank] -= 1
                 queue.popleft().set_result(None)
 
     def __repr__(self) -> str:

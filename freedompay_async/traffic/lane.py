@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final, Self
 
+from freedompay_async.errors import WaitReason
 from freedompay_async.traffic.governor import Governor, Rank
+from freedompay_async.traffic.hindrance import Hindrance
 
 if TYPE_CHECKING:
     from freedompay_async.codec.messages import Verdict
+    from freedompay_async.events.hub import Hub
 
 __all__ = ["Lane"]
 
@@ -22,6 +25,10 @@ class Lane:
         rate: calls a second at most; `None`: no limit but the governor's.
         within: the governor that gives the slots and learns from the answers; left out, the lane
             does both itself.
+        hub: of those who listen to the lane; left out, to the governor.
+
+    Attributes:
+        hub: the same.
     """
 
     patient: bool = False
@@ -29,10 +36,16 @@ class Lane:
     rank: Rank = Rank.BACKGROUND
 
     def __init__(
-        self, *, concurrency: int, rate: float | None = None, within: Governor | None = None
+        self,
+        *,
+        concurrency: int,
+        rate: float | None = None,
+        within: Governor | None = None,
+        hub: Hub | None = None,
     ) -> None:
         self._own: Final = Governor(concurrency=concurrency, rate=rate)
         self._within: Final = within
+        self.hub: Final = hub or (within or self._own).hub
         # With a rate only one call at a time waits between the lane and the governor, because those
         # that wait there would leave together.
         self._gate: Final = None if rate is None else asyncio.Lock()
@@ -42,6 +55,19 @@ class Lane:
         if self._gate is not None and self._gate.locked():
             return False
         return self._own.ready() and (self._within is None or self._within.ready(self.rank))
+
+    def hindrance(self) -> Hindrance | None:
+        """What keeps a call from leaving now, for the longer of the two where the lane and the
+        governor both do; `None`: nothing.
+        """
+        own = self._own.hindrance()
+        within = None if self._within is None else self._within.hindrance(self.rank)
+        if own is None or (within is not None and within.seconds > own.seconds):
+            own = within
+        if own is None and self._gate is not None and self._gate.locked():
+            # Another call of the lane has its turn, and leaves in this moment.
+            return Hindrance(WaitReason.RATE, 0.0)
+        return own
 
     def take(self) -> bool:
         """Take a slot if there is one at once."""
@@ -77,7 +103,11 @@ class Lane:
 
     def observe(self, verdict: Verdict, *, began: float, now: float, kind: str) -> None:
         """As `Governor.observe`."""
-        (self._within or self._own).observe(verdict, began=began, now=now, kind=kind)
+        if self._within is None:
+            self._own.observe(verdict, began=began, now=now, kind=kind)
+        else:
+            self._own.held_place(now - began)
+            self._within.observe(verdict, began=began, now=now, kind=kind)
 
     @property
     def busy(self) -> int:

@@ -54,6 +54,10 @@ class RateLimit:
             rate = self._limit * (1 + (1 - self._CUT) * (since / self._CALM - 1) ** 3)
         return min(self._most, max(rate, self._LEAST))
 
+    def learnt(self, now: float) -> bool:
+        """Whether it is lower at this moment than the caller allows."""
+        return self._start is not None and self.rate(now) < self._most
+
     def accepted(self, now: float) -> None:
         """The issuer answered a call, and not with 429."""
         second = int(now)

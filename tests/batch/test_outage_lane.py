@@ -378,3 +378,16 @@ def test_a_question_keeps_to_a_rate_below_one_a_second(office):
         return office.asked
 
     assert office(story, rate=0.1) == [1.0, 11.0, 21.0]
+
+
+def test_what_the_lane_waits_for_is_the_end_of_the_outage(office):
+    async def story(office):
+        told = [office.lane.hindrance()]
+        for verdict in (SILENT, ANSWERED):
+            await office.told(verdict)
+            found = office.lane.hindrance()
+            told.append(found and tuple(found))
+        return told
+
+    # A look-up every four seconds may end it.
+    assert office(story, rate=0.25) == [None, ("outage", 4.0, True), None]

@@ -12,7 +12,7 @@ from freedompay_async.errors import MEANINGS, Ending, FreedomPayError, Meaning, 
 KINDS = [
     getattr(errors, name)
     for name in errors.__all__
-    if name not in ("KEEP_TO_THE_ID", "MEANINGS", "Ending", "Meaning", "Of")
+    if name not in ("KEEP_TO_THE_ID", "MEANINGS", "Ending", "Meaning", "Of", "WaitReason")
 ]
 GIVEN = {
     "request_id": "828cf71d-a447-4a67-a149-c1df8bc197ca",

@@ -395,3 +395,184 @@ def test_a_lane_without_a_rate_lets_all_of_it_wait_for_the_whole(run_virtual):
         return count
 
     assert run_virtual(work()) == 3
+
+
+# -- what a call waits for
+
+
+def hindered(governor, rank=Rank.INTERACTIVE):
+    """The reason, the seconds and whether a place is missing."""
+    found = governor.hindrance(rank)
+    return found and tuple(found)
+
+
+def test_where_a_call_can_leave_nothing_hinders_it(run_virtual):
+    async def work():
+        governor = Governor(concurrency=2, rate=1.0)
+        return governor.hindrance(), Lane(concurrency=1, within=governor).hindrance()
+
+    assert run_virtual(work()) == (None, None)
+
+
+def test_a_place_that_is_missing_is_told_with_a_time_that_is_learnt(run_virtual):
+    async def work():
+        governor = Governor(concurrency=4)
+        governor.hold(4)
+        told = [hindered(governor)]
+        for _ in range(100):
+            governor.observe(answered(), began=1.0, now=1.4, kind="card")
+        told.append(hindered(governor))
+        waiting = [asyncio.create_task(governor.acquire(rank)) for rank in (*Rank, *Rank)]
+        await asyncio.sleep(0)
+        told += [hindered(governor), hindered(governor, Rank.BACKGROUND)]
+        for each in waiting:
+            each.cancel()
+        await asyncio.wait(waiting)
+        told.append(hindered(governor))
+        return told
+
+    # Until a call has ended, it is taken to hold its place for a second. After that four places of
+    # 0.4 s give one each 0.1 s; two of the same rank wait before, or all four.
+    assert run_virtual(work()) == [
+        ("place", 0.25, True),
+        ("place", pytest.approx(0.1), True),
+        ("place", pytest.approx(0.3), True),
+        ("place", pytest.approx(0.5), True),
+        ("place", pytest.approx(0.1), True),
+    ]
+
+
+def test_a_call_without_an_answer_has_held_its_place_too(run_virtual):
+    async def work():
+        governor = Governor(concurrency=1)
+        governor.hold(1)
+        lost = Verdict(Evidence.NO_ANSWER, "closed", None, None)
+        governor.observe(lost, began=1.0, now=31.0, kind="card")
+        first = hindered(governor)
+        governor.observe(answered(), began=1.0, now=15.0, kind="card")
+        return first, hindered(governor)
+
+    # The mean moves by a sixteenth of the difference.
+    assert run_virtual(work()) == (("place", 30.0, True), ("place", 29.0, True))
+
+
+def test_a_turn_that_has_not_come_is_told_with_its_time(run_virtual):
+    async def work():
+        governor = Governor(concurrency=10, rate=2.0)
+        await governor.acquire()
+        told = [hindered(governor)]
+        waiting = [asyncio.create_task(governor.acquire(rank)) for rank in Rank]
+        await asyncio.sleep(0.125)
+        told += [hindered(governor), hindered(governor, Rank.BACKGROUND)]
+        for each in waiting:
+            each.cancel()
+        return told
+
+    assert run_virtual(work()) == [
+        ("rate", 0.5, False),
+        ("rate", 0.875, False),
+        ("rate", 1.375, False),
+    ]
+
+
+def test_who_waits_for_a_turn_takes_a_place_too(run_virtual):
+    async def work():
+        governor = Governor(concurrency=2, rate=100.0)
+        for _ in range(3):
+            governor.observe(answered(), began=1.0, now=9.0, kind="card")
+        told = []
+        await governor.acquire()
+        told.append(hindered(governor))
+        waiting = asyncio.create_task(governor.acquire())
+        await asyncio.sleep(0)
+        told.append(hindered(governor))
+        waiting.cancel()
+        return told
+
+    assert run_virtual(work()) == [
+        ("rate", pytest.approx(0.01), False),
+        ("place", 4.0, True),
+    ]
+
+
+def test_a_learnt_rate_is_told_as_one_until_it_is_as_high_as_the_callers(run_virtual):
+    async def work():
+        governor = Governor(concurrency=10, rate=8.0)
+        limited = Verdict(Evidence.LIMITED, "HTTP 429", None, Reply(429, {}, b""))
+        at = asyncio.get_running_loop().time()
+        governor.observe(limited, began=at, now=at, kind="card")
+        governor.take()
+        told = [hindered(governor)]
+        # It doubles each second.
+        await asyncio.sleep(1.0)
+        governor.take()
+        told.append(hindered(governor))
+        return told
+
+    assert run_virtual(work()) == [
+        ("learnt limit", pytest.approx(0.2), False),
+        ("rate", pytest.approx(0.125), False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("on_the_way", "reason"), [(6, None), (7, "learnt limit"), (9, "learnt limit"), (10, "place")]
+)
+def test_places_that_were_cut_are_a_learnt_limit_and_those_of_the_caller_are_not(
+    run_virtual, on_the_way, reason
+):
+    async def work():
+        governor = Governor(concurrency=10)
+        governor.hold(on_the_way)
+        seconds_of(governor, answered(503, Evidence.NO_ANSWER), count=20)
+        seconds_of(governor, answered(), count=1, first=2.0)
+        found = governor.hindrance()
+        return found and found.reason
+
+    assert run_virtual(work()) == reason
+
+
+def test_of_two_that_hinder_a_lane_the_longer_is_told(run_virtual):
+    async def work():
+        governor = Governor(concurrency=2, rate=2.0)
+        lane = Lane(concurrency=1, within=governor)
+        await governor.acquire()
+        told = [hindered_lane(lane)]
+        await lane.acquire()
+        told.append(hindered_lane(lane))
+        await asyncio.sleep(5.0)
+        for _ in range(2):
+            lane.observe(answered(), began=1.0, now=9.0, kind="card")
+        governor.release()
+        told.append(hindered_lane(lane))
+        return told
+
+    def hindered_lane(lane):
+        return tuple(lane.hindrance())
+
+    # The rate of the whole; then both: a place of the whole, and the only one of the lane.
+    assert run_virtual(work()) == [
+        ("rate", 0.5, False),
+        ("place", 1.0, True),
+        ("place", 8.0, True),
+    ]
+
+
+def test_a_lane_in_which_one_has_its_turn_is_not_said_to_be_free(run_virtual):
+    async def work():
+        governor = Governor(concurrency=1)
+        lane = Lane(concurrency=10, rate=1.0, within=governor)
+        await governor.acquire()
+        waiting = asyncio.create_task(lane.acquire())
+        await asyncio.sleep(5.0)
+        told = [tuple(lane.hindrance())]
+        governor.release()
+        # The governor has given the slot, and the task that waited has not run yet.
+        governor.observe(answered(), began=1.0, now=1.0, kind="card")
+        await waiting
+        lane.release()
+        await asyncio.sleep(0)
+        told.append(lane.hindrance())
+        return told
+
+    assert run_virtual(work()) == [("place", 2.0, True), None]
