@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from freedompay_async.contract.calls import Call, Section
     from freedompay_async.crypto.signing import Signer
     from freedompay_async.events.hub import Listener
+    from freedompay_async.events.stats import Stats
 
 __all__ = ["BaseClient"]
 
@@ -93,6 +94,13 @@ class BaseClient(Staying):
         """
         return self._session.shared.governor.hub.on_event(listener)
 
+    def stats(self) -> Stats:
+        """What the client is doing at this moment: calls on the way and in the queue, limits and
+        connections.
+        """
+        governor = self._session.shared.governor
+        return governor.stats(self._transport.now(), idle=self._transport.idle())
+
     async def warm_up(self, count: int, *, timeout: float | None = None) -> None:
         """Open connections beforehand, so that the first calls need not wait for names, TCP and
         TLS. Nothing is sent on them.
@@ -133,6 +141,14 @@ class BaseClient(Staying):
         await self._transport.close()
 
     def _in_use(self) -> str:
-        """The end of the `repr`: calls that have a slot, calls that wait for one, connections."""
-        governor = self._session.shared.governor
-        return f"calls: {governor.busy} active, {governor.waiting} queued, {self._transport!r}"
+        """The end of the `repr`: calls that have a slot, calls that wait for one, limits as far as
+        they hold, connections.
+        """
+        stats = self.stats()
+        queued = stats.waiting_interactive + stats.waiting_background
+        parts = [f"calls: {stats.in_flight} active", f"{queued} queued"]
+        if stats.places < stats.max_places:
+            parts.append(f"{stats.places} of {stats.max_places} places")
+        if stats.rate is not None:
+            parts.append(f"{stats.rate:.4g} a second ({stats.rate_source})")
+        return ", ".join([*parts, repr(self._transport)])

@@ -17,6 +17,7 @@ from freedompay_async.events.kinds import (
     RowEnded,
     Waiting,
 )
+from freedompay_async.events.stats import RateSource, Stats
 
 __all__ = [
     "AttemptBegan",
@@ -31,7 +32,9 @@ __all__ = [
     "Listener",
     "OutageBegan",
     "OutageEnded",
+    "RateSource",
     "RequestEnded",
     "RowEnded",
+    "Stats",
     "Waiting",
 ]

@@ -81,13 +81,14 @@ class Hub:
         lane: the name that events have.
 
     Attributes:
+        lane: the same. Whoever has the lane may change it.
         listeners: who is told of the calls of this lane.
         everybody: who is told of what concerns the whole client: the listeners of the client, and
             those of each lane that takes part in it now.
     """
 
     def __init__(self, lane: str = "client") -> None:
-        self.lane: Final = lane
+        self.lane = lane
         self.listeners: tuple[_Listening, ...] = ()
         self.everybody: tuple[_Listening, ...] = ()
         self._own: tuple[_Listening, ...] = ()

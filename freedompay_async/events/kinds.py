@@ -61,7 +61,7 @@ class AttemptBegan(_OfAttempt, frozen=True, kw_only=True):
         request_id: of the attempt. Each attempt of a read has its own; a look-up has the id that
             it asks about.
         number: of the call among those of the client, so the same for all attempts of one call.
-        lane: whose call it is: `client`, `as_completed`, or the name of a batch.
+        lane: whose call it is: `client`, `as_completed`, or `batch` and the name of the batch.
         attempt: its number, from 1. Look-ups are numbered apart.
         look_up: it asks what became of the call.
         queued: seconds that it waited for its place.
@@ -142,7 +142,7 @@ class RequestEnded(Event, frozen=True, kw_only=True):
         request_id: of the request.
         lane: of the look-up that has shown it.
         outcome: `succeeded` or `failed`.
-        seconds: since it was accepted; `None`: it was accepted elsewhere, nobody knows when.
+        seconds: since it was accepted; of one that was attached by its id, since its first look-up.
         look_ups: of this `Operation`.
     """
 
@@ -150,7 +150,7 @@ class RequestEnded(Event, frozen=True, kw_only=True):
     request_id: str
     lane: str
     outcome: str
-    seconds: float | None
+    seconds: float
     look_ups: int
 
 
@@ -158,7 +158,7 @@ class RowEnded(Event, frozen=True, kw_only=True):
     """A row of a batch has ended.
 
     Attributes:
-        batch: the name of the batch.
+        lane: of the batch, as in `AttemptBegan`.
         number: of the row, from 1.
         line: of the file.
         key: of the row.
@@ -168,7 +168,7 @@ class RowEnded(Event, frozen=True, kw_only=True):
         seconds: that this run has worked on it.
     """
 
-    batch: str
+    lane: str
     number: int
     line: int
     key: str
@@ -205,7 +205,7 @@ class OutageBegan(Event, frozen=True, kw_only=True):
     """The issuer answers nothing: a look-up has shown it. The batch holds its calls.
 
     Attributes:
-        lane: the name of the batch.
+        lane: of the batch, as in `AttemptBegan`.
         seconds: for which nothing has been answered by then.
     """
 
@@ -217,7 +217,7 @@ class OutageEnded(Event, frozen=True, kw_only=True):
     """The issuer answers again.
 
     Attributes:
-        lane: the name of the batch.
+        lane: of the batch, as in `AttemptBegan`.
         seconds: for which nothing was answered, in all.
     """
 

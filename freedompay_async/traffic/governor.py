@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final
 from freedompay_async.codec.messages import Evidence
 from freedompay_async.errors import ConfigurationError, WaitReason
 from freedompay_async.events.hub import Hub
+from freedompay_async.events.kinds import LimitKind, LimitLearnt, LimitLifted
+from freedompay_async.events.stats import RateSource, Stats
 from freedompay_async.traffic.concurrency_limit import ConcurrencyLimit
 from freedompay_async.traffic.hindrance import Hindrance
 from freedompay_async.traffic.rate_limit import RateLimit
@@ -86,6 +88,7 @@ class Governor:
         self._busy = 0
         self._took: float | None = None
         self._next = -inf
+        self._rate_learnt = False
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -188,15 +191,56 @@ class Governor:
         if reply is None:
             return
         if verdict.evidence is Evidence.LIMITED:
-            self._rate.limited(now, began)
+            if self._rate.limited(now, began):
+                self._rate_learnt = True
+                if self.hub.everybody:
+                    value = self._rate.rate(now)
+                    self.hub.emit_to_everybody(LimitLearnt(limit=LimitKind.RATE, value=value))
             return
         self._rate.accepted(now)
+        before = self._concurrency.limit
         self._concurrency.answered(
             now, took, kind, busy=self._busy, unavailable=reply.status == 503
         )
+        if self._rate_learnt or self._concurrency.limit != before:
+            self._tell_limits(before, now)
         if self._interactive or self._background:
             # There may be more slots now.
             self._serve()
+
+    def _tell_limits(self, before: int, now: float) -> None:
+        """Tell what an answer has changed; `before`: how many calls there could be at once."""
+        hub, concurrency = self.hub, self._concurrency
+        if self._rate_learnt and not self._rate.learnt(now):
+            self._rate_learnt = False
+            if hub.everybody:
+                hub.emit_to_everybody(LimitLifted(limit=LimitKind.RATE))
+        if not hub.everybody or concurrency.limit == before:
+            return
+        if concurrency.limit < before:
+            learnt = LimitLearnt(limit=LimitKind.CONCURRENCY, value=concurrency.limit)
+            hub.emit_to_everybody(learnt)
+        elif concurrency.limit == concurrency.most:
+            hub.emit_to_everybody(LimitLifted(limit=LimitKind.CONCURRENCY))
+
+    def stats(self, now: float, *, idle: int | None) -> Stats:
+        """What the client is doing; `idle`: connections of its transport."""
+        rate, source = self._rate.rate(now), RateSource.YOURS
+        if self._rate.learnt(now):
+            source = RateSource.LEARNT
+        elif rate == inf:
+            source = RateSource.NONE
+        interactive, background = self._waiting
+        return Stats(
+            places=self._concurrency.limit,
+            max_places=self._concurrency.most,
+            in_flight=self._busy,
+            waiting_interactive=interactive,
+            waiting_background=background,
+            rate=None if rate == inf else rate,
+            rate_source=source,
+            idle=idle,
+        )
 
     def _serve(self) -> None:
         """Give the free slots to the first in the queue."""

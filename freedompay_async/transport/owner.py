@@ -114,6 +114,10 @@ class OwnedTransport:
                 raise
             raise TransportError(f"the transport failed ({type(error).__name__})") from None
 
+    def now(self) -> float:
+        """Seconds by the clock of the loop; 0 before the first call."""
+        return 0.0 if self._loop is None else self._loop.time()
+
     def idle(self) -> int | None:
         """Open connections that no call has; `None`: the transport does not know."""
         transport: object = self._transport

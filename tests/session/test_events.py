@@ -15,8 +15,19 @@ from freedompay_async import (
     FreedomPayError,
     MockTransport,
     OutcomeUnknown,
+    Policy,
+    RateLimited,
+    WaitReason,
 )
-from freedompay_async.events import AttemptBegan, AttemptEnded, CallEnded
+from freedompay_async.events import (
+    AttemptBegan,
+    AttemptEnded,
+    CallEnded,
+    LimitKind,
+    LimitLearnt,
+    RateSource,
+    Waiting,
+)
 from freedompay_async.hashdt import HashDT
 from freedompay_async.sandbox import Sandbox
 from freedompay_async.settings.settings import Settings
@@ -195,6 +206,117 @@ def test_seconds_in_the_queue(heard, say):
         (3.0, 3.0, 6.0),
     ]
     assert [each.number for each in ends] == [1, 2]
+
+
+def test_why_a_call_waits_for_a_place(heard, say):
+    events = heard(
+        balance,
+        balance,
+        options={"max_connections": 1},
+        card__balance=[say.after(3.0, say.ok(balance=1))],
+    )
+    second = [each for each in events if each.number == 2]
+    of_call = {"call": "cards.balance", "request_id": second[0].request_id, "number": 2}
+
+    assert second[0] == Waiting(
+        **of_call, lane="client", attempt=1, look_up=False, reason=WaitReason.PLACE
+    )
+    assert [type(each) for each in second[1:]] == [AttemptBegan, AttemptEnded, CallEnded]
+
+
+def reasons(events):
+    return [
+        (each.attempt, each.look_up, each.reason) for each in events if isinstance(each, Waiting)
+    ]
+
+
+def test_why_a_call_waits_for_its_turn(heard, say):
+    events = heard(*[balance] * 30, options={"rate": 1.0}, card__balance=[say.ok(balance=1)])
+
+    assert set(reasons(events)) == {(1, False, WaitReason.RATE)}
+
+
+def test_a_call_waits_for_a_limit_that_was_learnt(heard, say):
+    async def story(fp):
+        await fp.cards.balance("c-1")
+        with suppress(RateLimited):
+            await block(fp, queue=False)
+        await asyncio.gather(*(fp.cards.balance("c-1") for _ in range(30)))
+
+    events = heard(story, card__balance=[say.ok(balance=1)], card__block=[say.http(429, {})])
+    (learnt,) = [each for each in events if isinstance(each, LimitLearnt)]
+
+    assert learnt.limit is LimitKind.RATE
+    assert set(reasons(events)) == {(1, False, WaitReason.LEARNT_LIMIT)}
+
+
+def test_a_look_up_waits_too(heard, say):
+    events = heard(
+        block,
+        balance,
+        options={"max_connections": 1},
+        card__block=[say.after(0.5, say.lost)],
+        request__status=[say.success],
+        card__balance=[say.after(9.0, say.ok(balance=1))],
+    )
+
+    assert sorted(reasons(events)) == [
+        (1, False, WaitReason.PLACE),
+        (1, True, WaitReason.PLACE),
+    ]
+
+
+def test_what_a_client_says_of_itself(play, memory, client_of, say):
+    seen = []
+
+    async def story():
+        wire = memory(card__balance=[say.after(3.0, say.ok(balance=1))])
+        fp = client_of(wire, max_connections=2)
+        fp.on_event(lambda event: seen.append((type(event), fp.stats())))
+        await asyncio.gather(*(fp.cards.balance("c-1") for _ in range(4)))
+        return fp.stats()
+
+    rest = play(story())
+    in_use = [
+        (kind, stats.in_flight, stats.waiting_interactive, stats.waiting_background)
+        for kind, stats in seen[:6]
+    ]
+
+    # Each is told before it waits itself.
+    assert in_use[:4] == [
+        (AttemptBegan, 1, 0, 0),
+        (AttemptBegan, 2, 0, 0),
+        (Waiting, 2, 0, 0),
+        (Waiting, 2, 1, 0),
+    ]
+    assert seen[4][1].waiting_interactive in (1, 2)
+    assert (rest.places, rest.max_places) == (2, 2)
+    assert (rest.in_flight, rest.waiting_interactive, rest.waiting_background) == (0, 0, 0)
+    assert (rest.rate, rest.rate_source, rest.idle) == (None, RateSource.NONE, None)
+
+
+def test_a_client_shows_its_rate(client_of, memory):
+    fp = client_of(memory(), rate=12.5)
+
+    assert (fp.stats().rate, fp.stats().rate_source) == (12.5, RateSource.YOURS)
+    assert "calls: 0 active, 0 queued, 12.5 a second (yours), " in repr(fp)
+
+
+def test_a_client_shows_fewer_places_that_it_has_learnt(play, memory, client_of, say):
+    async def story():
+        wire = memory(card__balance=[say.http(503, {})])
+        fp = client_of(wire, max_connections=10, policy=Policy(attempts=1))
+        for _ in range(2):
+            for _ in range(3):
+                with suppress(FreedomPayError):
+                    await fp.cards.balance("c-1")
+            await asyncio.sleep(1.1)
+        return fp.stats(), repr(fp)
+
+    stats, shown = play(story())
+
+    assert stats.places < 10 == stats.max_places
+    assert f"{stats.places} of 10 places" in shown
 
 
 def test_a_call_that_is_busy(heard, say):
