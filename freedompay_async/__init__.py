@@ -5,6 +5,8 @@ known.
 import logging
 
 from freedompay_async.api.gift_cards import GiftCardOrder
+from freedompay_async.calls.cancelled import Lost, LostOutcome
+from freedompay_async.calls.lost import lost_in
 from freedompay_async.calls.record import Record
 from freedompay_async.client import FreedomPay
 from freedompay_async.codec.drift import Drift
@@ -58,6 +60,8 @@ __all__ = [
     "GiftCardOrder",
     "JournalError",
     "JwsSigner",
+    "Lost",
+    "LostOutcome",
     "MockTransport",
     "NewClient",
     "NotSent",
@@ -80,6 +84,7 @@ __all__ = [
     "WaitReason",
     "derive_request_id",
     "freedompay_trace",
+    "lost_in",
     "new_request_id",
     "to_json",
 ]

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 __all__ = ["BaseClient"]
 
+# Seconds of a client's rate that it may save up: so many calls that come together leave together.
+_BUCKET: Final = 0.2
+
 
 class BaseClient(Staying):
     """Belongs to the process and the event loop of its first call."""
@@ -68,7 +71,9 @@ class BaseClient(Staying):
                 timeout=chosen.timeout,
                 rows=rows,
                 record=record,
-                governor=Governor(concurrency=chosen.max_connections, rate=chosen.rate, hub=hub),
+                governor=Governor(
+                    concurrency=chosen.max_connections, rate=chosen.rate, bucket=_BUCKET, hub=hub
+                ),
             )
         )
 

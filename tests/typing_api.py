@@ -12,16 +12,21 @@ import aiohttp
 
 from freedompay_async import (
     AiohttpTransport,
+    Busy,
     DirectTransport,
     FreedomPay,
     GiftCardOrder,
+    Lost,
+    LostOutcome,
     MockTransport,
     NewClient,
     Operation,
     Retry,
     Secret,
     Signer,
+    WaitReason,
     freedompay_trace,
+    lost_in,
 )
 from freedompay_async.batch import Batch, Journal, Outcome, Plan, Report, read_file
 from freedompay_async.hashdt import HashDT
@@ -79,6 +84,18 @@ async def calls(fp: FreedomPay, person: NewClient) -> None:
         assert_type(one.request_id, str)
     wider: Operation[object] = created
     assert_type(wider.request_id, str)
+
+
+def lost(error: BaseException, busy: Busy) -> None:
+    found = lost_in(error)
+    assert_type(found, Lost | None)
+    if found is not None:
+        assert_type(found.request_id, str | None)
+        assert_type(found.call, str | None)
+        assert_type(found.outcome, LostOutcome)
+        assert_type(found.outcome_unknown, bool)
+    assert_type(busy.reason, WaitReason)
+    assert_type(busy.retry_after, float)
 
 
 async def reads(fp: FreedomPay) -> None:
@@ -209,6 +226,8 @@ async def options(fp: FreedomPay, hashdt: HashDT) -> None:
         "card", description="lost", request_id="id", timeout=5.0, queue=False, extra={"memo": 1}
     )
     await fp.cards.info("card", timeout=None, queue=True, extra=None)
+    await fp.cards.info("card", queue=0.2)
+    await fp.cards.block("card", description="lost", queue=1)
     await fp.call("/path", {}, dict[str, Any], request_id="id", timeout=5.0, queue=False)
     await fp.requests.status("id", timeout=5.0, queue=False)
     await hashdt.pins.set_url(

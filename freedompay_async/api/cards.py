@@ -32,8 +32,8 @@ class Cards(Namespace):
 
     A method that changes something sends one request and returns when the issuer has accepted it;
     `await operation.result()` waits for the end. It takes `ChangeOptions`. A method that reads
-    takes `ReadOptions`. With `queue=False`, a web handler can answer 429 itself, because `Busy` and
-    `RateLimited` come at once.
+    takes `ReadOptions`. With `queue=0.2`, a web handler can answer 429 itself, because `Busy` and
+    `RateLimited` come after 0.2 s at most; with `queue=False` they come at once.
 
     "Inferred" means: the vendor's menu has the call, and no public page shows its path or fields.
 

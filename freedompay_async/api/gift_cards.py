@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, Final, Unpack, cast
 
 from freedompay_async.api.namespace import Namespace
-from freedompay_async.calls.cancelled import mark_cancelled, warn_of_unknown
+from freedompay_async.calls.cancelled import Lost, LostOutcome, mark_cancelled, warn_of_unknown
 from freedompay_async.contract import table
 from freedompay_async.contract.models.dictionaries import GiftCardStatus, GiftStatus
 from freedompay_async.contract.models.gift_cards import (
@@ -256,8 +256,8 @@ class GiftCardOrder(Staying):
             raise unsure from (None if isinstance(error, FreedomPayError) else error)
         except asyncio.CancelledError as error:
             # The caller has to learn of the confirmation, not of the question.
-            mark_cancelled(error, unsure.request_id, outcome_unknown=True)
-            error.add_note(str(unsure))
+            lost = Lost(unsure.request_id, unsure.call, LostOutcome.UNKNOWN)
+            mark_cancelled(error, lost, str(unsure))
             warn_of_unknown(unsure.call, unsure.request_id)
             raise
         if state.card_status == GiftCardStatus.ACTIVATED:

@@ -41,7 +41,7 @@ async def result_of(shared: RunResources, operation: Operation[R]) -> R:
             before = operation._waited.seconds
             try:
                 with Wait(shared.stopping):
-                    result = await operation.result(timeout=wait)
+                    result = await operation._end_in(wait)
                 shared.held_questions = 0
                 return result
             except StillProcessing as error:

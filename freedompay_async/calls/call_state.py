@@ -60,6 +60,8 @@ class CallState:
     look_ups: int = 0
     repeats: int = 0
     """Repeats since an answer last changed the state."""
+    line_left: float = inf
+    """Seconds that it may still wait in the line (`rules.queue`)."""
 
     @classmethod
     def resumed(cls, rules: CallRules, first_sent: float) -> CallState:
@@ -94,10 +96,7 @@ class CallState:
 
     def may_leave(self, now: float) -> bool:
         """Whether its bytes may leave: the first time always, and again only within `resend_within`
-        of the first time.
-
-        Args:
-            now: counts the time too for which the machine slept.
+        of the first time. `now` counts the time too for which the machine slept.
         """
         if self.state is State.NEVER_SENT:
             return True
@@ -131,12 +130,8 @@ class CallState:
         return self._ended(action) if verdict.final else action
 
     def after_ask(self, verdict: Verdict, now: float, *, asked_at: float | None = None) -> Action:
-        """What follows a look-up.
-
-        Args:
-            verdict: what the look-up has shown.
-            now: counts the time too for which the machine slept.
-            asked_at: when it was asked, however long the answer took; left out, just now.
+        """What follows a look-up that was asked at `asked_at` (left out: just now), however long
+        its answer took. `now` counts the time too for which the machine slept.
         """
         self.look_ups += 1
         asked_at = now if asked_at is None else asked_at
@@ -150,9 +145,9 @@ class CallState:
         """The one place where a call is sent a second time. All conditions:
 
         * `READ` and `REPEATABLE`: the last attempt was not sent, got no answer (a 5xx is none), or
-          got HTTP 429 and the call waits that out (`queue`); of a `REPEATABLE` call an answer that
-          can't be read is no answer either. Fewer than `policy.attempts` were made. Each attempt
-          has a fresh id.
+          got HTTP 429 and the call waits that out (`queue`: the pause is no longer than what is
+          left of its seconds); of a `REPEATABLE` call an answer that can't be read is no answer
+          either. Fewer than `policy.attempts` were made. Each attempt has a fresh id.
         * An effect of which no attempt has left or each got HTTP 429: the same, under the same id.
           After HTTP 429 an `UNASKABLE` effect also needs `may_repeat_unasked`.
         * An `ASKABLE` effect that may have been done (`LOST`, `BLOCKED`): a look-up that was asked
@@ -173,7 +168,10 @@ class CallState:
             waits = rules.queue and (rules.retry is not Retry.UNASKABLE or rules.may_repeat_unasked)
             if self.sends >= policy.attempts or (evidence is Evidence.LIMITED and not waits):
                 return Action(self.out_of_time())
-            return Action(Next.SEND, self._pause(retry_after))
+            pause = self._pause(retry_after)
+            if evidence is Evidence.LIMITED:
+                self.line_left -= pause
+            return Action(Next.SEND if self.line_left >= 0.0 else self.out_of_time(), pause)
         if rules.retry is Retry.UNASKABLE:
             if not rules.may_repeat_unasked or self.sends > 1:
                 return Action(End.UNKNOWN)

@@ -21,7 +21,7 @@ from freedompay_async.codec.messages import Evidence, Verdict
 from freedompay_async.contract.calls import Retry
 from freedompay_async.contract.models import RequestState
 from freedompay_async.errors import Busy, ConfigurationError, OutcomeUnknown
-from freedompay_async.guards.arguments import check_flag
+from freedompay_async.guards.arguments import check_wait
 from freedompay_async.transport.handler_errors import is_handler_error
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class Driver:
         try:
             if signed is None:
                 composer.admit(request_id)
-            check_flag("queue", state.rules.queue)
+            state.line_left = check_wait("queue", state.rules.queue)
             self._clock = clock = Clock(shared.check(seconds), seconds or timeout)
         except ConfigurationError as error:
             self._name(error)

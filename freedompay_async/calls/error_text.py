@@ -21,6 +21,7 @@ from freedompay_async.errors import (
     Ending,
     FreedomPayError,
     Of,
+    WaitReason,
 )
 from freedompay_async.redaction.redaction import BY_SHAPE, Redaction
 from freedompay_async.redaction.secret import MASK
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from freedompay_async.calls.call_answers import CallAnswers
     from freedompay_async.codec.messages import Verdict
     from freedompay_async.contract.calls import Call
+    from freedompay_async.traffic.hindrance import Hindrance
 
 __all__ = ["busy_error", "named_in", "to_error"]
 
@@ -70,6 +72,12 @@ _HASHDT_DENIED: Final = (
     "HashDT refused the keys ({why}).",
     "This attempt did nothing. Check api_key, product_id and token.",
 )
+_WAITS: Final = {
+    WaitReason.PLACE: "all places are taken",
+    WaitReason.RATE: "its turn by the rate of this client has not come",
+    WaitReason.LEARNT_LIMIT: "the issuer's answers have lowered how many calls may leave",
+    WaitReason.OUTAGE: "the issuer answers nothing",
+}
 _LINK: Final = re.compile(r"(?i)(?:https?(?::|%3a))?(?:\\{0,8}/|%2f){2}\S+")
 
 
@@ -149,20 +157,40 @@ def to_error(
     return error
 
 
-def busy_error(call: Call[Any], request_id: str | None, *, callers_id: bool, busy: int) -> Busy:
-    """The error of a call that waits for no slot, and gets none at once.
+def busy_error(
+    call: Call[Any],
+    request_id: str | None,
+    *,
+    callers_id: bool,
+    busy: int,
+    queue: bool | float,
+    hindrance: Hindrance,
+) -> Busy:
+    """The error of a call that may not wait for its slot any longer.
 
     Args:
         call: its row.
         request_id: its id.
         callers_id: the id is the caller's own.
         busy: how many calls of the client have a slot.
+        queue: how long the call may wait, as its caller has said it.
+        hindrance: what it would have to wait for.
     """
     meaning = MEANINGS[Ending.BUSY]
-    why = f"it would have to wait in the queue ({busy} calls are in flight), and queue=False"
+    about = f"about {hindrance.seconds:.2f} s{' more' if queue else ''}"
+    why = (
+        f"it would have to wait in the queue for {about} ({_WAITS[hindrance.reason]}; {busy} calls "
+        f"are in flight), and queue={queue!r}"
+    )
     keep = KEEP_TO_THE_ID if callers_id else ""
     text = f"{meaning.text.format(why=why)} {meaning.safe}{keep}"
-    return Busy(text, request_id=request_id, call=call.name)
+    return Busy(
+        text,
+        request_id=request_id,
+        call=call.name,
+        reason=hindrance.reason,
+        retry_after=hindrance.seconds,
+    )
 
 
 def named_in(*states: RequestState | None) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 
-from freedompay_async.calls.cancelled import mark_cancelled, mark_of
+from freedompay_async.calls.cancelled import mark_of, note_did_nothing
 from freedompay_async.contract.calls import Mark
 from freedompay_async.contract.models.open import Extra, Fields, OpenStruct
 from freedompay_async.contract.models.requests import CustomBody
@@ -119,12 +119,12 @@ class Record:
                 call=entry["call"],
             ) from error
         except asyncio.CancelledError as error:
-            mark_cancelled(error, entry["request_id"], outcome_unknown=False)
+            note_did_nothing(error, entry["call"], entry["request_id"])
             # The thread can't be stopped, and its line must not be the last one.
             try:
                 await asyncio.wait([writing])
             except asyncio.CancelledError as again:
-                mark_cancelled(again, entry["request_id"], outcome_unknown=False)
+                note_did_nothing(again, entry["call"], entry["request_id"])
                 raise
             if writing.exception() is None:
                 self._end({"state": "not sent", **entry, "error": "cancelled"}, error)

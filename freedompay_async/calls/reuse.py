@@ -69,4 +69,3 @@ def tell_other_body(error: FreedomPayError) -> None:
     """Add to an error that another body was sent under its id."""
     error.other_body = True
     error.text += _OTHER_BODY
-    error.args = (error.text,)

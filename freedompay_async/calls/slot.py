@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from math import inf
+from typing import TYPE_CHECKING, Any, Final
 
 from freedompay_async.calls.error_text import busy_error
+from freedompay_async.calls.states import State
+from freedompay_async.errors import WaitReason
+from freedompay_async.traffic.hindrance import BRIEF, Hindrance
 
 if TYPE_CHECKING:
     from freedompay_async.calls.call_events import CallEvents
@@ -20,6 +24,10 @@ if TYPE_CHECKING:
     from freedompay_async.transport.base import Attempt
 
 __all__ = ["Slots"]
+
+# A turn that is brief comes late where the loop is busy.
+_LATE: Final = 2 * BRIEF
+_NOTHING: Final = Hindrance(WaitReason.RATE, 0.0)
 
 
 class Slots:
@@ -67,48 +75,70 @@ class Slots:
         Raises:
             Busy: there is none.
         """
-        if not self._state.rules.queue and not self._lane.ready():
-            raise self._busy()
+        state = self._state
+        if state.line_left or state.state is not State.NEVER_SENT or self._lane.ready():
+            return
+        hindrance = self._lane.hindrance() or _NOTHING
+        if not hindrance.brief:
+            raise self._busy(hindrance)
 
     async def wait(self, attempt: Attempt, *, own: bool) -> None:
         """Wait for a slot.
+
+        The call's seconds in the line end its wait only before its first byte: `Busy` says that
+        nothing was sent. What has been sent waits for its look-ups and repeats until the deadline.
 
         Args:
             attempt: gets more time in a patient lane.
             own: it is an attempt of the call itself, no look-up.
 
         Raises:
-            Busy: the call waits for none.
+            Busy: the call may not wait so long.
             NoTurn: it will get none.
             TimeoutError: it got none before the deadline.
         """
         lane, clock, state = self._lane, self._clock, self._state
-        if own and not state.rules.queue and state.sends == 1:
-            raise self._busy()
+        most, hindrance = inf, _NOTHING
+        if own and state.line_left < inf and state.state is State.NEVER_SENT:
+            hindrance = lane.hindrance() or _NOTHING
+            most = max(state.line_left, _LATE) if hindrance.brief else state.line_left
+        if most <= 0.0:
+            raise self._busy(hindrance)
         events = self._events
         if events.hub.listeners:
             events.waits(lane.hindrance(), own=own)
         began = clock.now()
+        deadline = inf if lane.patient else clock.deadline
+        until = min(deadline, began + most)
         try:
-            if lane.patient:
+            if until == inf:
                 await lane.acquire()
-                clock.deadline += clock.now() - began
-                attempt.deadline = clock.deadline
             else:
-                async with asyncio.timeout_at(clock.deadline):
+                async with asyncio.timeout_at(until):
                     await lane.acquire()
+        except TimeoutError:
+            if until == deadline:
+                raise
+            raise self._busy(lane.hindrance() or hindrance) from None
         finally:
-            events.waited = waited = clock.now() - began
-            events.queued += waited
+            took = events.waited = clock.now() - began
+            events.queued += took
             if self._waited is not None:
-                self._waited.seconds += waited
+                self._waited.seconds += took
+            if own:
+                state.line_left = max(0.0, state.line_left - took)
+        if lane.patient:
+            clock.deadline += took
+            attempt.deadline = clock.deadline
         if own:
             state.got_slot(clock.now())
 
-    def _busy(self) -> Busy:
+    def _busy(self, hindrance: Hindrance) -> Busy:
         return busy_error(
             self._call,
             self._composer.request_id,
             callers_id=self._state.rules.callers_id,
             busy=self._governor.busy,
+            queue=self._state.rules.queue,
+            hindrance=hindrance,
         )

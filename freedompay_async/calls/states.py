@@ -159,8 +159,10 @@ class CallRules(Struct, frozen=True):
     """The id is the caller's and goes out, so it may have been used before."""
     ask_once: bool = False
     """A refusal is looked up once, at once, whoever made the id: the caller asks again later."""
-    queue: bool = True
-    """Whether the call waits: for a slot (if not, it raises `Busy`), and after an HTTP 429."""
+    queue: bool | float = True
+    """Whether the call waits, or the seconds that it may: for a slot (after that it raises `Busy`),
+    and after an HTTP 429.
+    """
     path_unsure: bool = False
     """No page of the vendor shows the path."""
     age_known: bool = True

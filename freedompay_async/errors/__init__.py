@@ -4,7 +4,7 @@
     ├── ConfigurationError      wrong settings or wrong use; nothing was sent
     ├── JournalError            the journal of a batch can't be written; the run has stopped
     ├── NotSent                 no byte left this machine; safe to repeat
-    │   └── Busy                it would have had to wait, and queue=False
+    │   └── Busy                it would have had to wait longer than queue= allows
     ├── OutcomeUnknown          sent, and its outcome is not known
     │   └── ResultUnknown       done, and the answer can't be read
     ├── StillProcessing         the issuer has not said in time that it ended
@@ -17,7 +17,7 @@
         └── GiftCardError       a negative status of the gift-card section
 
 A cancelled call raises the same `CancelledError` on, with `request_id` and `outcome_unknown` set
-on it.
+on it. `freedompay_async.lost_in` finds it behind other errors.
 
 Errors carry attributes, and all of them pickle. `str(error)` says what happened, whether anything
 was sent, and what is safe to do next. `body` is the raw answer with secrets masked.

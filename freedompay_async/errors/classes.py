@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Final, Literal
 
 __all__ = [
     "ApiError",
@@ -40,6 +40,10 @@ class WaitReason(StrEnum):
     """The issuer answers nothing, and the calls of a batch wait until it does."""
 
 
+# The attributes that `str(error)` is made of.
+_SHOWN: Final = frozenset({"text", "call", "request_id"})
+
+
 class FreedomPayError(Exception):
     """The base of all errors.
 
@@ -66,6 +70,9 @@ class FreedomPayError(Exception):
 
     DONE: ClassVar[bool | None] = None
     """`done` of an error of this class, unless more is known."""
+    text: str = ""
+    request_id: str | None = None
+    call: str | None = None
     wait_too_long: bool = False
     other_body: bool = False
 
@@ -108,6 +115,12 @@ class FreedomPayError(Exception):
         """Whether the call may or may not have been done."""
         return self.done is None
 
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, value)
+        if name in _SHOWN:
+            # Python makes `repr(error)` of them.
+            self.args = (str(self),)
+
     def __str__(self) -> str:
         subject = f"{self.call}: " if self.call else ""
         ending = f" [request_id {self.request_id}]" if self.request_id else ""
@@ -143,11 +156,28 @@ class NotSent(FreedomPayError):
 
 
 class Busy(NotSent):
-    """The call would have had to wait, and `queue=False`. Nothing was sent.
+    """The call would have had to wait longer than its `queue` allows. Nothing was sent.
 
-    It would wait where all slots of the client are taken, and where the rate limit or a pause that
-    the issuer asked for does not let it go yet.
+    Attributes:
+        reason: what it would have to wait for.
+        retry_after: seconds after which it may leave; always a number. For a rate, own or learnt,
+            it is the time to its turn. For a place it is an estimate, from how long calls have
+            lately taken, how many places there are and how many calls wait. Until a call of the
+            client has ended, one is taken to last a second.
     """
+
+    retry_after: float
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        reason: WaitReason = WaitReason.PLACE,
+        retry_after: float = 0.0,
+        **more: Any,
+    ) -> None:
+        super().__init__(text, retry_after=retry_after, **more)
+        self.reason = reason
 
 
 class OutcomeUnknown(FreedomPayError):

@@ -36,7 +36,7 @@ EFFECTS: Final[dict[Ending, Meaning]] = {
     Ending.BUSY: Meaning(
         error=Busy,
         of=Of.EFFECT,
-        case="not sent: it would have had to wait, and `queue=False`",
+        case="not sent: it would have had to wait longer than its `queue` allows",
         done=False,
         next_id=_NEW,
         text="not sent: {why}.",

@@ -22,6 +22,7 @@ __all__ = [
     "check_number",
     "check_text",
     "check_type",
+    "check_wait",
     "check_whole",
     "path_of",
     "refusal",
@@ -108,6 +109,24 @@ def check_flag(name: str, value: object) -> bool:
     if not isinstance(value, bool):
         raise refusal(name, value, "True or False")
     return value
+
+
+def check_wait(name: str, value: object) -> float:
+    """True, False, or the seconds that a call may wait: infinity for True, and 0 for False.
+
+    Raises:
+        ConfigurationError: the value is none of these.
+    """
+    if value is True:
+        return inf
+    if not isinstance(value, int | float):
+        raise refusal(name, value, "True, False or seconds")
+    # NaN is neither, and a whole number may be larger than any float.
+    if not value >= 0 or not (value <= float_info.max or value == inf):
+        raise ConfigurationError(
+            f"{name}={value!r}: it must be 0 or more (seconds). Nothing was sent."
+        )
+    return float(value)
 
 
 def check_whole(name: str, value: object, *, unit: str = "") -> int:

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final, Unpack, cast
 from uuid import UUID
 
-from freedompay_async.calls.cancelled import mark_cancelled
+from freedompay_async.calls.cancelled import note_did_nothing
 from freedompay_async.contract.models.open import Fields
 from freedompay_async.contract.models.requests import HeaderQuery
 from freedompay_async.contract.request_ids import checked_request_id, new_request_id
@@ -34,8 +34,7 @@ class Pins(Staying):
 
     `client_id` goes out as `x-client-id`. The options are `IdOptions`: `request_id` is an
     idempotency key of your own; left out, the library makes one, the same for every attempt.
-    `timeout` is seconds, everything included, the token source too. `queue=False` is as for
-    `fp.cards`.
+    `timeout` is seconds, everything included, the token source too. `queue` is as for `fp.cards`.
     Each method raises any of `FreedomPayError` but `StillProcessing`, and what the token source
     raises.
     """
@@ -126,7 +125,7 @@ class Pins(Staying):
             raise
         except asyncio.CancelledError as error:
             # The token source may have been cancelled too. Asking for a page changes nothing.
-            mark_cancelled(error, request_id, outcome_unknown=False)
+            note_did_nothing(error, call.name, request_id)
             raise
 
 

@@ -61,7 +61,11 @@ def as_completed(
             give
         )
 
-    return stream(work)
+    def tell(error: asyncio.CancelledError) -> None:
+        left = sum(not each.done for each in pending)
+        error.add_note(f"{left} requests have not ended: go on with requests.attach")
+
+    return stream(work, on_cancelled=tell)
 
 
 class _Watch(Generic[R]):

@@ -7,7 +7,7 @@ import logging
 from math import inf
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from freedompay_async.calls.cancelled import mark_cancelled
+from freedompay_async.calls.cancelled import note_wait_cancelled
 from freedompay_async.contract.models.results import IssuedCards
 from freedompay_async.errors import (
     AuthenticationError,
@@ -143,10 +143,16 @@ class Operation(Staying, Generic[R_co]):
         if self.done:
             return self._end()
         try:
-            await self._wait(self._session.timeout if timeout is None else timeout)
+            return await self._end_in(timeout)
         except asyncio.CancelledError as error:
-            mark_cancelled(error, self.request_id, outcome_unknown=False)
+            accepted = self.answer is not None
+            note_wait_cancelled(error, self._call.name, self.request_id, accepted=accepted)
             raise
+
+    async def _end_in(self, timeout: float | None) -> R_co:
+        """As `result()`, for a caller that keeps the id: cancelled, it says nothing of it."""
+        if not self.done:
+            await self._wait(self._session.timeout if timeout is None else timeout)
         return self._end()
 
     async def _wait(self, seconds: float) -> None:

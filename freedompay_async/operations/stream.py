@@ -25,8 +25,12 @@ _AT_ONCE: Final = 16
 
 async def stream(
     work: Callable[[Callable[[T], Awaitable[None]]], Awaitable[None]],
+    *,
+    on_cancelled: Callable[[asyncio.CancelledError], None] | None = None,
 ) -> AsyncGenerator[T]:
     """Yield the outcomes that `work` hands to its argument.
+
+    `on_cancelled` gets the cancellation of a reader that waits for the next one.
 
     The work has a task of its own, because a task group must not be held open across a `yield`. It
     is at most 1,000 outcomes ahead of the reader. An error of the work is raised after the outcomes
@@ -76,6 +80,10 @@ async def stream(
         await task
     except BaseExceptionGroup as group:
         raise _first(group) from None
+    except asyncio.CancelledError as error:
+        if on_cancelled is not None:
+            on_cancelled(error)
+        raise
     finally:
         left = True
         room.release()

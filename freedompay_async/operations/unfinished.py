@@ -115,7 +115,6 @@ def still_processing(
     if trouble is not None and trouble.retry_after:
         error.retry_after, error.wait_too_long = trouble.retry_after, wait_too_long
         error.text += f" {asked_to_wait(trouble.retry_after, too_long=wait_too_long)}"
-        error.args = (error.text,)
     if answer is not None and answer.other_body:
         tell_other_body(error)
     return error
@@ -164,7 +163,6 @@ def say_not_asked(
     # As a note: its own text may say that nothing was sent, which is true of the question only.
     error.add_note(f"The question about the request: {error.text}")
     error.text = _NOT_ASKED
-    error.args = (error.text,)
     error.request_id, error.call, error.done = request_id, call.name, done
 
 

@@ -26,12 +26,15 @@ class CallOptions(TypedDict, total=False):
 
     Attributes:
         timeout: seconds that the call may take in all; left out, those of the client.
-        queue: True (the default): the call waits in the queue while all slots are taken. False: it
-            raises `Busy` at once instead, and `RateLimited` at once on the issuer's 429.
+        queue: True (the default): the call waits in the queue until it may leave. Seconds: it waits
+            there for so long in all, and then raises `Busy`; a pause that the issuer asks for with
+            429 is a part of them, and ends the call as `RateLimited` at once if it is longer than
+            what is left. False: the same without any wait. A turn of the rate that comes within
+            0.1 s is no queue. What may have been done is looked up whatever `queue` is.
     """
 
     timeout: float | None
-    queue: bool
+    queue: bool | float
 
 
 class IdOptions(CallOptions, total=False):

@@ -24,6 +24,8 @@ __all__ = ["Governor", "NoTurn", "Rank"]
 
 # A timer comes up to so many seconds late.
 _GRAIN: Final = 0.02
+# Sums of turns are not exact, and the last call of a bucket must not wait for that.
+_ROUNDING: Final = 1e-9
 # Seconds that a call is taken to hold its place, until one has ended.
 _UNKNOWN_TIME: Final = 1.0
 # The time that a call holds its place is a mean over about this many of the latest.
@@ -54,6 +56,8 @@ class Governor:
     Args:
         concurrency: slots.
         rate: calls a second at most; `None`: no limit but the issuer's own.
+        bucket: seconds of its rate that are saved up while nothing leaves. After a pause so many
+            calls leave at once, and at least one; in the long run no more leave than by the rate.
         hub: of those who listen to the client; left out, nobody does yet.
 
     Attributes:
@@ -68,7 +72,12 @@ class Governor:
     rank: Rank = Rank.INTERACTIVE
 
     def __init__(
-        self, *, concurrency: int, rate: float | None = None, hub: Hub | None = None
+        self,
+        *,
+        concurrency: int,
+        rate: float | None = None,
+        bucket: float = 0.0,
+        hub: Hub | None = None,
     ) -> None:
         if concurrency < 1:
             raise ConfigurationError(
@@ -81,6 +90,9 @@ class Governor:
         self.hub: Final = hub or Hub()
         self._concurrency: Final = ConcurrencyLimit(concurrency)
         self._rate: Final = RateLimit(rate)
+        # Seconds by which a call may leave before its turn, out of the bucket.
+        saved = 0.0 if rate is None else bucket - 1.0 / rate
+        self._saved: Final = saved + _ROUNDING if saved > 0 else 0.0
         self._interactive: Final[deque[asyncio.Future[None]]] = deque()
         self._background: Final[deque[asyncio.Future[None]]] = deque()
         # How many wait, by rank, without those whose callers have left.
@@ -109,7 +121,10 @@ class Governor:
             or (rank and self._background and _some(self._background))
         ):
             return False
-        return self._rate.free or self._next <= asyncio.get_running_loop().time()
+        if self._rate.free:
+            return True
+        now = asyncio.get_running_loop().time()
+        return self._turn(now) <= now
 
     def hindrance(self, rank: Rank = Rank.INTERACTIVE) -> Hindrance | None:
         """What keeps a call of this rank from leaving now; `None`: nothing.
@@ -125,7 +140,7 @@ class Governor:
         turn, rate_reason = 0.0, WaitReason.RATE
         if not self._rate.free:
             now = asyncio.get_running_loop().time()
-            turn = max(0.0, self._next - now) + before / self._rate.rate(now)
+            turn = max(0.0, self._turn(now) - now) + before / self._rate.rate(now)
             if self._rate.learnt(now):
                 rate_reason = WaitReason.LEARNT_LIMIT
         if self._busy >= limit or for_place > turn:
@@ -140,7 +155,7 @@ class Governor:
             return False
         if not self._rate.free:
             now = asyncio.get_running_loop().time()
-            self._next = now + 1.0 / self._rate.rate(now)
+            self._next = max(self._next, now) + 1.0 / self._rate.rate(now)
         self._busy += 1
         return True
 
@@ -252,15 +267,22 @@ class Governor:
                 if not self._rate.free:
                     loop = asyncio.get_running_loop()
                     now = loop.time()
-                    if self._next > now:
+                    turn = self._turn(now)
+                    if turn > now:
                         if self._timer is None:
-                            self._timer = loop.call_at(self._next, self._in_time)
+                            self._timer = loop.call_at(turn, self._in_time)
                         return
                     # In a queue the lateness of a timer is made up for; idle time is not.
                     self._next = max(self._next, now - _GRAIN) + 1.0 / self._rate.rate(now)
                 self._busy += 1
                 self._waiting[rank] -= 1
                 queue.popleft().set_result(None)
+
+    def _turn(self, now: float) -> float:
+        """From when on the next call may leave."""
+        # Nobody knows over what time the issuer counts. Calls that leave together right after its
+        # 429 would get the next one, which lowers the rate for all: a learnt rate saves nothing up.
+        return self._next if self._rate.learnt(now) else self._next - self._saved
 
     def __repr__(self) -> str:
         return f"Governor({self.busy} active, {self.waiting} queued)"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from freedompay_async.errors import WaitReason
 
-__all__ = ["Hindrance"]
+__all__ = ["BRIEF", "Hindrance"]
+
+BRIEF: Final = 0.1
+"""A turn that comes by itself within so many seconds is no queue."""
 
 
 class Hindrance(NamedTuple):
@@ -22,3 +25,8 @@ class Hindrance(NamedTuple):
     reason: WaitReason
     seconds: float
     for_place: bool = False
+
+    @property
+    def brief(self) -> bool:
+        """Whether even a call that waits in no queue waits for it."""
+        return not self.for_place and self.seconds <= BRIEF

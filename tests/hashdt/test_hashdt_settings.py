@@ -163,14 +163,17 @@ async def test_time_out_of_a_call_that_makes_no_sense_is_refused(pins, issuer, p
     assert issuer.arrived == []
 
 
+@pytest.mark.parametrize("queue", [False, 0.05])
 async def test_a_call_that_does_not_queue_is_busy_where_its_turn_has_not_come(
-    connect, issuer, people
+    connect, issuer, people, queue
 ):
     pins = connect(rate=0.01).pins
     await pins.set_url(**people, queue=False)
     with pytest.raises(Busy) as caught:
-        await pins.set_url(**people, queue=False, request_id="my-id")
+        await pins.set_url(**people, queue=queue, request_id="my-id")
 
+    assert caught.value.reason == "rate"
+    assert 99.0 < caught.value.retry_after <= 100.0
     assert (caught.value.request_id, caught.value.call, len(issuer.arrived)) == (
         "my-id",
         "pins.set_url",

@@ -488,7 +488,7 @@ def test_negative_status_of_a_gift_card_call_is_its_error(ask, say):
             "body is of type str: give a dict of fields, or a msgspec.Struct. Nothing was sent.",
         ),
         (call("read"), "retry is of type str: give a Retry, such as Retry.READ. Nothing was sent."),
-        (call(queue="0"), "queue is of type str: give True or False. Nothing was sent."),
+        (call(queue="0"), "queue is of type str: give True, False or seconds. Nothing was sent."),
         (
             lambda fp: fp.cards.info("c-1", extra="name=1"),
             "extra is of type str: give a dict of fields. Nothing was sent.",

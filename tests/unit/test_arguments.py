@@ -15,6 +15,7 @@ from freedompay_async.guards.arguments import (
     check_number,
     check_text,
     check_type,
+    check_wait,
     check_whole,
     path_of,
     sealed,
@@ -145,6 +146,28 @@ def test_a_number_may_have_no_end():
         == "it=nan: it must be more than 0. Nothing was sent."
     )
     assert told(check_number, "it", "1") == "it is of type str: give a number. Nothing was sent."
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("1", "it is of type str: give True, False or seconds. Nothing was sent."),
+        (None, "it is None: give True, False or seconds. Nothing was sent."),
+        (nan, "it=nan: it must be 0 or more (seconds). Nothing was sent."),
+        (-0.5, "it=-0.5: it must be 0 or more (seconds). Nothing was sent."),
+        (10**400, f"it={10**400}: it must be 0 or more (seconds). Nothing was sent."),
+    ],
+)
+def test_a_wait(value, expected):
+    assert told(check_wait, "it", value) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"), [(True, inf), (inf, inf), (False, 0.0), (0, 0.0), (3, 3.0), (0.2, 0.2)]
+)
+def test_a_wait_is_seconds(value, seconds):
+    assert check_wait("it", value) == seconds
+    assert type(check_wait("it", value)) is float
 
 
 def test_a_type():

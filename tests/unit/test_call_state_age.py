@@ -130,6 +130,35 @@ def test_only_a_429_ends_at_once_where_it_is_not_waited_out(call_state, after_se
     assert after_sends(call_state(retry, queue=False), Evidence.LIMITED).step is End.LIMITED
 
 
+@pytest.mark.parametrize(
+    ("left", "steps"),
+    [
+        (0.0, [End.LIMITED]),
+        (6.99, [End.LIMITED]),
+        (7.0, [Next.SEND, End.LIMITED]),
+        (14.0, [Next.SEND, Next.SEND]),
+    ],
+)
+def test_a_pause_after_a_429_is_taken_from_the_seconds_in_the_line(call_state, left, steps):
+    subject, told = call_state(Retry.ASKABLE, rng=lambda: 0.0), []
+    subject.line_left = left
+    for _ in steps:
+        subject.sending(0.0)
+        action = subject.after_send(shown(Evidence.LIMITED, retry_after=7.0), 0.0)
+        told.append(action.step)
+
+    assert told == steps
+
+
+def test_no_other_pause_is_taken_from_them(call_state):
+    subject = call_state(Retry.ASKABLE)
+    subject.line_left = 0.0
+    subject.sending(0.0)
+
+    assert subject.after_send(shown(Evidence.NOT_SENT), 0.0).step is Next.SEND
+    assert subject.line_left == 0.0
+
+
 @pytest.mark.parametrize(("facts", "found"), [({}, False), ({"callers_id": True}, True)])
 def test_only_an_id_that_the_caller_gave_is_found_after_a_429(
     call_state, after_sends, facts, found

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import pickle
 from dataclasses import replace
 
 import pytest
 
 from freedompay_async.calls.cancelled import (
-    CancelledMark,
+    Lost,
+    LostOutcome,
     mark_cancelled,
     mark_of,
     note_cancelled,
+    note_did_nothing,
+    note_wait_cancelled,
 )
 from freedompay_async.contract.calls import Retry
 from freedompay_async.contract.table import (
@@ -23,25 +27,33 @@ from freedompay_async.contract.table import (
     GIFT_CARDS_ISSUE,
 )
 
-
-@pytest.mark.parametrize("unknown", [False, True])
-def test_it_is_marked_with_its_id_and_whether_it_may_have_been_done(unknown):
-    error = asyncio.CancelledError()
-    mark_cancelled(error, "r-1", outcome_unknown=unknown)
-
-    assert vars(error) == {"request_id": "r-1", "outcome_unknown": unknown}
+UNKNOWN = Lost("r-1", "cards.issue", LostOutcome.UNKNOWN)
+NOTHING = Lost("r-2", "requests.status", LostOutcome.NOT_DONE)
+ACCEPTED = Lost("r-3", "cards.issue", LostOutcome.ACCEPTED)
 
 
-@pytest.mark.parametrize("unknown", [True, False])
-def test_what_was_put_on_it_is_read_from_it(unknown):
-    error = asyncio.CancelledError()
-    mark_cancelled(error, "r-1", outcome_unknown=unknown)
+@pytest.mark.parametrize(
+    ("outcome", "unknown"),
+    [
+        (LostOutcome.NOT_DONE, False),
+        (LostOutcome.UNKNOWN, True),
+        (LostOutcome.ACCEPTED, True),
+        (LostOutcome.DONE, False),
+    ],
+)
+def test_it_is_marked_with_its_id_and_whether_it_may_have_been_done(outcome, unknown):
+    error, lost = asyncio.CancelledError(), Lost("r-1", "cards.issue", outcome)
+    mark_cancelled(error, lost, "a note")
 
-    assert mark_of(error) == CancelledMark("r-1", outcome_unknown=unknown)
+    assert (error.request_id, error.outcome_unknown) == ("r-1", unknown)
+    assert mark_of(error) is lost
 
 
 def test_a_cancellation_of_something_else_has_no_mark():
-    assert mark_of(asyncio.CancelledError()) is None
+    error = asyncio.CancelledError()
+    error.lost = "property"
+
+    assert (mark_of(error), mark_of(asyncio.CancelledError())) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +75,8 @@ def test_its_note_says_what_to_do(call, unknown, advice):
     error = asyncio.CancelledError()
     note_cancelled(error, call, "r-1", outcome_unknown=unknown)
 
-    assert mark_of(error) == CancelledMark("r-1", outcome_unknown=unknown)
+    outcome = LostOutcome.UNKNOWN if unknown else LostOutcome.NOT_DONE
+    assert mark_of(error) == Lost("r-1", call.name, outcome)
     assert error.__notes__ == [f"{call.name} was cancelled [request_id r-1]: {advice}"]
 
 
@@ -76,3 +89,64 @@ def test_only_an_unknown_outcome_is_logged(caplog, unknown):
     assert [(each.getMessage(), each.request_id, each.call) for each in caplog.records] == (
         [(expected, "r-1", "cards.issue")] if unknown else []
     )
+
+
+@pytest.mark.parametrize(
+    ("accepted", "outcome", "what"),
+    [
+        (True, LostOutcome.ACCEPTED, "was accepted and may be done"),
+        (False, LostOutcome.UNKNOWN, "may have been done"),
+    ],
+)
+def test_a_wait_that_is_cancelled_says_what_became_of_the_request(caplog, accepted, outcome, what):
+    error = asyncio.CancelledError()
+    with caplog.at_level(logging.WARNING, "freedompay_async"):
+        note_wait_cancelled(error, "cards.issue", "r-1", accepted=accepted)
+
+    assert mark_of(error) == Lost("r-1", "cards.issue", outcome)
+    begins = "cards.issue: the wait was cancelled [request_id r-1]: the request"
+    assert error.__notes__ == [f"{begins} {what}: go on with requests.attach"]
+    assert [(each.getMessage(), each.request_id, each.call) for each in caplog.records] == [
+        (f"cards.issue: the wait was cancelled: the request {what}", "r-1", "cards.issue")
+    ]
+
+
+@pytest.mark.parametrize("args", [(), ("Cancelled via cancel scope 7f",), ("a", 5)])
+def test_its_args_get_one_more_text_behind_those_that_it_has(args):
+    error = asyncio.CancelledError(*args)
+    note_did_nothing(error, "cards.issue", "r-1")
+
+    assert error.args == (*args, "cards.issue [request_id r-1]: not done")
+    assert "cards.issue [request_id r-1]: not done" in repr(error)
+    assert "cards.issue [request_id r-1]: not done" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("marks", "left"),
+    [
+        ([NOTHING, ACCEPTED], ACCEPTED),
+        ([NOTHING, UNKNOWN, UNKNOWN], UNKNOWN),
+        ([UNKNOWN, ACCEPTED], ACCEPTED),
+        ([UNKNOWN, NOTHING], UNKNOWN),
+        ([ACCEPTED, NOTHING], ACCEPTED),
+        ([NOTHING, NOTHING], NOTHING),
+    ],
+)
+def test_it_is_marked_once_and_what_may_have_been_done_stays_so(marks, left):
+    error = asyncio.CancelledError("msg")
+    error.add_note("of another library")
+    taken = [mark_cancelled(error, each, f"note of {each.outcome}") for each in marks]
+
+    assert mark_of(error) == left
+    assert (error.request_id, error.outcome_unknown) == (left.request_id, left.outcome_unknown)
+    assert error.args == ("msg", f"{left.call} [request_id {left.request_id}]: {left.outcome}")
+    assert error.__notes__ == ["of another library", f"note of {left.outcome}"]
+    assert taken[-1] is (marks[-1] == left)
+
+
+def test_a_marked_one_is_pickled_with_its_mark():
+    error = asyncio.CancelledError()
+    mark_cancelled(error, UNKNOWN, "a note")
+    again = pickle.loads(pickle.dumps(error))
+
+    assert (mark_of(again), again.args, again.__notes__) == (UNKNOWN, error.args, ["a note"])

@@ -12,6 +12,7 @@ from freedompay_async.codec.messages import Evidence, Reply, Verdict
 from freedompay_async.contract.calls import Call, Mark, Retry
 from freedompay_async.contract.models import CardIssue, CardRef, Completed, GiftIssue, RequestState
 from freedompay_async.contract.table import CARDS_ISSUE, REQUESTS_STATUS
+from freedompay_async.traffic.hindrance import Hindrance
 
 PERSONAL = Call(
     "gift_cards.issue",
@@ -580,11 +581,28 @@ class TestAfterASuccess:
 
 @pytest.mark.parametrize("callers_id", [False, True])
 def test_of_a_call_that_waits_for_no_slot(callers_id):
-    error = busy_error(CARDS_ISSUE, "r-1", callers_id=callers_id, busy=3)
+    hindrance = Hindrance(errors.WaitReason.PLACE, 0.25, for_place=True)
+    error = busy_error(
+        CARDS_ISSUE, "r-1", callers_id=callers_id, busy=3, queue=False, hindrance=hindrance
+    )
     keep = " You gave its request_id: keep to that one" in error.text
 
     assert error.text.startswith(
-        "not sent: it would have to wait in the queue (3 calls are in flight), and queue=False. "
-        "Nothing was done; it is safe to repeat."
+        "not sent: it would have to wait in the queue for about 0.25 s (all places are taken; "
+        "3 calls are in flight), and queue=False. Nothing was done; it is safe to repeat."
     )
     assert (error.call, error.request_id, keep) == ("cards.issue", "r-1", callers_id)
+    assert (error.reason, error.retry_after) == ("place", 0.25)
+
+
+@pytest.mark.parametrize("reason", errors.WaitReason)
+def test_of_a_call_that_has_waited_for_its_seconds(reason):
+    error = busy_error(
+        CARDS_ISSUE, None, callers_id=False, busy=3, queue=0.2, hindrance=Hindrance(reason, 12.345)
+    )
+
+    assert error.text.startswith(
+        "not sent: it would have to wait in the queue for about 12.35 s more ("
+    )
+    assert "; 3 calls are in flight), and queue=0.2. Nothing" in error.text
+    assert (error.reason, error.retry_after) == (reason, 12.345)

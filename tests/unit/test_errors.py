@@ -102,11 +102,44 @@ def test_an_error_is_copied_with_all_that_it_has(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_error_keeps_what_it_was_given(kind):
-    assert vars(kind("no luck.", **GIVEN)) == {"text": "no luck."} | GIVEN
+    own = {"reason": errors.WaitReason.PLACE} if kind is errors.Busy else {}
+
+    assert vars(kind("no luck.", **GIVEN)) == {"text": "no luck."} | GIVEN | own
 
 
 def test_an_error_knows_nothing_that_it_was_not_given():
     assert vars(FreedomPayError("no luck.")) == {"text": "no luck."} | NOTHING
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_all_that_python_shows_of_an_error_has_its_call_and_its_id(kind):
+    made = kind("no luck.", **GIVEN)
+    whole = f"cards.issue: no luck. [request_id {GIVEN['request_id']}]"
+
+    assert (str(made), made.args) == (whole, (whole,))
+    assert repr(made) == f"{kind.__name__}({whole!r})"
+
+
+def unpickled(error):
+    return pickle.loads(pickle.dumps(error))
+
+
+@pytest.mark.parametrize("again", [lambda error: error, copy.copy, unpickled])
+def test_what_is_set_later_is_shown_too(again):
+    made = errors.NotSent("no luck.")
+    shown = [repr(made)]
+    for name, value in [("call", "cards.issue"), ("request_id", "r-1"), ("text", "why?")]:
+        setattr(made, name, value)
+        shown.append(again(made).args[0])
+    made.http_status = 500
+
+    assert shown == [
+        "NotSent('no luck.')",
+        "cards.issue: no luck.",
+        "cards.issue: no luck. [request_id r-1]",
+        "cards.issue: why? [request_id r-1]",
+    ]
+    assert again(made).args == ("cards.issue: why? [request_id r-1]",)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -188,6 +188,54 @@ def test_a_turn_that_comes_late_by_the_grain_of_the_clock_puts_no_other_off(
     assert run_virtual(work()) == pytest.approx(expected)
 
 
+# -- a bucket
+
+
+def test_a_bucket_gives_its_turns_at_once_and_the_next_when_it_has_filled(run_virtual):
+    async def work():
+        governor, told = Governor(concurrency=100, rate=20.0, bucket=0.25), []
+
+        async def call():
+            await governor.acquire()
+            told.append(now())
+
+        told.append(governor.hindrance())
+        await asyncio.gather(*(call() for _ in range(7)))
+        told.append(hindered(governor))
+        await asyncio.sleep(10.0)
+        await asyncio.gather(*(call() for _ in range(6)))
+        return told
+
+    at_once = pytest.approx([0.0] * 5 + [0.05, 0.1])
+    again = pytest.approx([10.1] * 5 + [10.15])
+    told = run_virtual(work())
+    assert (told[0], told[1:8], told[9:]) == (None, at_once, again)
+    assert told[8] == ("rate", pytest.approx(0.05), False)
+
+
+@pytest.mark.parametrize("bucket", [0.0, 0.2, 0.25])
+def test_a_bucket_holds_one_turn_where_its_seconds_give_no_more(run_virtual, bucket):
+    async def work():
+        governor = Governor(concurrency=100, rate=4.0, bucket=bucket)
+        return places(governor), governor.hindrance().seconds
+
+    assert run_virtual(work()) == (1, 0.25)
+
+
+def test_what_was_saved_up_is_of_no_use_at_a_learnt_rate(run_virtual):
+    async def work():
+        governor = Governor(concurrency=100, rate=20.0, bucket=0.25)
+        limited = Verdict(Evidence.LIMITED, "HTTP 429", None, Reply(429, {}, b""))
+        at = asyncio.get_running_loop().time()
+        governor.observe(limited, began=at, now=at, kind="card")
+        learnt = places(governor), governor.hindrance().seconds
+        # It doubles each second, and is the caller's own again.
+        await asyncio.sleep(3.0)
+        return learnt, places(governor)
+
+    assert run_virtual(work()) == ((1, pytest.approx(0.2)), 5)
+
+
 # -- at once, or not
 
 

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 import pytest
 
+from freedompay_async.calls.cancelled import Lost, LostOutcome, mark_cancelled
 from freedompay_async.calls.record import Record
 from freedompay_async.contract.models import (
     CustomBody,
@@ -52,9 +53,10 @@ def fails(error):
     return work
 
 
-def cancelled(**marks) -> asyncio.CancelledError:
+def cancelled(outcome: LostOutcome | None = None) -> asyncio.CancelledError:
     error = asyncio.CancelledError()
-    vars(error).update(marks)
+    if outcome is not None:
+        mark_cancelled(error, Lost("r-1", "gift_cards.issue", outcome), "a note")
     return error
 
 
@@ -114,8 +116,8 @@ async def test_each_line_has_its_time_and_is_one_line(path):
         (OutcomeUnknown("lost"), "unknown"),
         (ResultUnknown("odd"), "done"),
         (cancelled(), "unknown"),
-        (cancelled(outcome_unknown=True), "unknown"),
-        (cancelled(outcome_unknown=False), "not sent"),
+        (cancelled(LostOutcome.UNKNOWN), "unknown"),
+        (cancelled(LostOutcome.NOT_DONE), "not sent"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else value,
 )
@@ -253,6 +255,7 @@ PROCESS = """
 import asyncio, sys
 from freedompay_async.contract.table import GIFT_CARDS_ISSUE
 from freedompay_async.contract.models import GiftIssue, IssuedGiftCard
+from freedompay_async.calls.cancelled import Lost, LostOutcome, mark_cancelled
 from freedompay_async.calls.record import Record
 
 async def main():

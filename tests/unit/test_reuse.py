@@ -92,4 +92,4 @@ def test_an_error_says_it_beside_what_it_says_already():
         pickle.loads(pickle.dumps(error)).other_body,
         OutcomeUnknown("x").other_body,
     ) == (True, True, False)
-    assert error.args == (error.text,)
+    assert error.args == (str(error),)
