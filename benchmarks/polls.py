@@ -27,6 +27,7 @@ from contextlib import contextmanager
 from math import exp
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 from freedompay_async import FreedomPay
 from freedompay_async.codec.messages import Reply
@@ -244,7 +245,7 @@ def memory(ids: int = 10_000) -> dict[str, float]:
 
     async def measure() -> dict[str, float]:
         found = {}
-        names = [f"{number:036d}" for number in range(ids)]
+        names = [str(UUID(int=number)) for number in range(ids)]
         issuer = Issuer(0.5, 1, 0.0)
         async with _client(issuer) as fp:
             await (await fp.cards.bulk_issue(product_id=1, count=1)).result()

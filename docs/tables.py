@@ -59,6 +59,7 @@ MAIN: Final = (
     Ending.FAILED_NAMED,
     Ending.UNKNOWN,
     Ending.PROCESSING,
+    Ending.NOT_KNOWN_YET,
     Ending.NOT_KNOWN,
     Ending.UNNAMED,
 )

@@ -27,6 +27,7 @@ from freedompay_async.errors import (
     FreedomPayError,
     GiftCardError,
     JournalError,
+    NotKnown,
     NotSent,
     OutcomeUnknown,
     ProtocolError,
@@ -36,6 +37,8 @@ from freedompay_async.errors import (
     StillProcessing,
     WaitReason,
 )
+from freedompay_async.intents.intent import Intent
+from freedompay_async.intents.sealing import Seal
 from freedompay_async.operations.operation import Operation
 from freedompay_async.redaction.secret import Secret
 from freedompay_async.settings.policy import Policy
@@ -58,12 +61,14 @@ __all__ = [
     "FreedomPayError",
     "GiftCardError",
     "GiftCardOrder",
+    "Intent",
     "JournalError",
     "JwsSigner",
     "Lost",
     "LostOutcome",
     "MockTransport",
     "NewClient",
+    "NotKnown",
     "NotSent",
     "Operation",
     "OutcomeUnknown",
@@ -76,6 +81,7 @@ __all__ = [
     "RequestFailed",
     "ResultUnknown",
     "Retry",
+    "Seal",
     "Secret",
     "Section",
     "Sha256Signer",

@@ -9,6 +9,7 @@ import msgspec
 
 from freedompay_async.api import Cards, Clients, GiftCards, Requests, SpendingLimits, Transactions
 from freedompay_async.api.custom_call import custom_call
+from freedompay_async.api.intend import Intend
 from freedompay_async.base_client import BaseClient
 from freedompay_async.calls.record import Record
 from freedompay_async.client_options import FREEDOMPAY_OPTIONS, choose, close_options
@@ -20,15 +21,20 @@ from freedompay_async.contract.regions import Region
 from freedompay_async.crypto.signing import complete_signer
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.guards.arguments import check_text, refusal, sealed
+from freedompay_async.intents.sending import send_intent
 from freedompay_async.redaction.secret import Hidden, SecretKey
-from freedompay_async.settings.options import ID_OPTIONS, check_options
+from freedompay_async.settings.options import CALL_OPTIONS, SEND_OPTIONS, check_options
 from freedompay_async.settings.schemes import SECTIONS, read_schemes, signers_of
 from freedompay_async.settings.settings import Settings, endpoint_of, region_scheme
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from freedompay_async.client_options import FreedomPayOptions
     from freedompay_async.crypto.signing import Signer
-    from freedompay_async.settings.options import IdOptions
+    from freedompay_async.intents.intent import Intent
+    from freedompay_async.operations.operation import Operation
+    from freedompay_async.settings.options import CallOptions, SendOptions
 
 __all__ = ["FreedomPay"]
 
@@ -102,6 +108,7 @@ class FreedomPay(BaseClient):
         self.cards: Final = Cards(self._session)
         self.clients: Final = Clients(self._session)
         self.gift_cards: Final = GiftCards(self._session)
+        self.intend: Final = Intend(self._session, host.base_url)
         self.limits: Final = SpendingLimits(self._session)
         self.requests: Final = Requests(self._session)
         self.transactions: Final = Transactions(self._session)
@@ -163,6 +170,45 @@ class FreedomPay(BaseClient):
                 )
         self._session.shared.replace_signers(signers)
 
+    async def send(
+        self,
+        intent: Intent[R],
+        *,
+        first_sent: datetime | None,
+        **options: Unpack[CallOptions],
+    ) -> Operation[R]:
+        """Send a call that `fp.intend` has made, in this process or another. The same bytes go out
+        under the same request id, however often it is sent.
+
+        Commit in your own row that it is sent now, before you call this: a process may die at any
+        point, and the next one has to know.
+
+        Args:
+            intent: the call.
+            first_sent: the dangerous argument, so it has no default. `None`: it was never sent
+                before, by any process. A refusal is believed as quickly as that of a call with an
+                id of the library's. If it was sent before all the same, the refusal is of the
+                second use of its id, and does not tell what became of the first. A `datetime` with
+                a time zone: when it may first have been sent. The issuer is asked about it first.
+                It is sent again only if the issuer does not know it after the grace, and that time
+                is less than `Policy.resend_within` ago; older than that, or ahead of this clock, it
+                is only asked about.
+            **options: `timeout` and `queue`; see `CallOptions`.
+
+        Returns:
+            The operation. That of a call which can't be asked about (gift cards, a PIN) has ended:
+            its `result()` gives the answer at once.
+
+        Raises:
+            ConfigurationError: the intent is of another merchant or for another host, or
+                `first_sent` has no time zone. Nothing was sent.
+            FreedomPayError: any other but `StillProcessing`, as for the call itself.
+        """
+        check_options(options, CALL_OPTIONS, "FreedomPay.send")
+        return await send_intent(
+            self._session, intent, first_sent=first_sent, options=options, base_url=self.base_url
+        )
+
     async def call(
         self,
         path: str,
@@ -171,7 +217,7 @@ class FreedomPay(BaseClient):
         *,
         retry: Retry = Retry.UNASKABLE,
         section: Section = Section.PAYMENT_CARDS,
-        **options: Unpack[IdOptions],
+        **options: Unpack[SendOptions],
     ) -> R:
         """Make a call that the library does not know yet; it is signed, sent and settled like the
         rest.
@@ -186,7 +232,7 @@ class FreedomPay(BaseClient):
                 nothing; `ASKABLE` puts `request_id` into the body and gives a `RequestState`, which
                 `requests.attach` goes on with.
             section: decides the signature scheme and the envelope of the answer.
-            **options: see `IdOptions`; a `request_id` is not for a read.
+            **options: see `SendOptions`; `request_id` and `first_sent` are not for a read.
 
         Raises:
             FreedomPayError: any of the tree but `StillProcessing`.
@@ -198,7 +244,7 @@ class FreedomPay(BaseClient):
         )
         # Bound anew, so that no traceback of this frame shows it.
         body = body if isinstance(body, msgspec.Struct) else Fields({} if wrong else body)
-        check_options(options, ID_OPTIONS, "FreedomPay.call")
+        check_options(options, SEND_OPTIONS, "FreedomPay.call")
         if wrong is not None:
             raise wrong
         return await custom_call(

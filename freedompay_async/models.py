@@ -47,6 +47,7 @@ from freedompay_async.contract.models import (
     TransactionInfo,
 )
 from freedompay_async.crypto.pin_encryption import PinEncryptor
+from freedompay_async.operations.status import OperationStatus
 from freedompay_async.redaction.secret import (
     Cvv,
     Document,
@@ -59,7 +60,7 @@ from freedompay_async.redaction.secret import (
     SecretKey,
     Token,
 )
-from freedompay_async.settings.options import ChangeOptions, ReadOptions
+from freedompay_async.settings.options import ChangeOptions, IntentOptions, ReadOptions
 
 __all__ = [
     "Account",
@@ -92,6 +93,7 @@ __all__ = [
     "GiftProducts",
     "GiftStatus",
     "IdentificationInfo",
+    "IntentOptions",
     "IssuedCards",
     "IssuedGiftCard",
     "Limit",
@@ -103,6 +105,7 @@ __all__ = [
     "LimitTransaction",
     "Movement",
     "NewClient",
+    "OperationStatus",
     "Otp",
     "PageUrl",
     "Pan",

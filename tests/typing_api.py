@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import AsyncIterator  # noqa: TC003 - as users import it
 from typing import Any, assert_type
+from uuid import UUID  # noqa: TC003 - as users import it
 
 import aiohttp
 
@@ -16,12 +18,16 @@ from freedompay_async import (
     DirectTransport,
     FreedomPay,
     GiftCardOrder,
+    Intent,
     Lost,
     LostOutcome,
     MockTransport,
     NewClient,
+    NotKnown,
     Operation,
+    OutcomeUnknown,
     Retry,
+    Seal,
     Secret,
     Signer,
     WaitReason,
@@ -31,6 +37,7 @@ from freedompay_async import (
 from freedompay_async.batch import Batch, Journal, Outcome, Plan, Report, read_file
 from freedompay_async.hashdt import HashDT
 from freedompay_async.models import (
+    Answer,
     CardBalance,
     Completed,
     CreatedClient,
@@ -40,6 +47,7 @@ from freedompay_async.models import (
     IssuedGiftCard,
     LimitList,
     Movement,
+    OperationStatus,
     Pan,
     RequestState,
     Statement,
@@ -73,6 +81,9 @@ async def calls(fp: FreedomPay, person: NewClient) -> None:
     attached = fp.requests.attach("id")
     assert_type(attached, Operation[RequestState])
     assert_type(await attached.refresh(), RequestState | None)
+    assert_type(attached.call, str | None)
+    assert_type(attached.status, OperationStatus)
+    assert_type(attached.answer, RequestState | None)
     async for operation in fp.requests.as_completed([created]):
         assert_type(operation, Operation[CreatedClient])
     cards = await fp.cards.issue(client_id=client.client_id, product_id=1000)
@@ -82,8 +93,38 @@ async def calls(fp: FreedomPay, person: NewClient) -> None:
         assert_type(await each.result(), CreatedClient | IssuedCards)
     async for one in fp.requests.as_completed([created, cards]):
         assert_type(one.request_id, str)
+    async for fed in fp.requests.as_completed(feed(fp)):
+        assert_type(fed, Operation[IssuedCards])
+        assert_type(await fed.result(), IssuedCards)
     wider: Operation[object] = created
     assert_type(wider.request_id, str)
+
+
+async def feed(fp: FreedomPay) -> AsyncIterator[Operation[IssuedCards]]:
+    yield fp.requests.attach("id", call="cards.issue")
+
+
+def attached_by_call(fp: FreedomPay, own: UUID, when: dt.datetime, name: str) -> None:
+    attach = fp.requests.attach
+    assert_type(attach(own), Operation[RequestState])
+    assert_type(attach(own, call=None), Operation[RequestState])
+    assert_type(attach("id", call="cards.issue"), Operation[IssuedCards])
+    assert_type(attach("id", call="cards.issue_plastic", accepted=when), Operation[IssuedCards])
+    assert_type(
+        attach("id", call="cards.bulk_issue", accepted=when, ordered=5), Operation[IssuedCards]
+    )
+    assert_type(attach("id", call="clients.create", accepted=when), Operation[CreatedClient])
+    assert_type(attach("id", call="transactions.create"), Operation[CreatedTransaction])
+    assert_type(attach("id", call="cards.block", accepted=when), Operation[Completed])
+    assert_type(attach("id", call="limits.set"), Operation[Completed])
+    assert_type(
+        attach("id", call=name, accepted=None),
+        Operation[IssuedCards | CreatedClient | CreatedTransaction | Completed],
+    )
+    attach("id", accepted=when)  # type: ignore[call-overload]
+    attach("id", call="cards.issue", ordered="5")  # type: ignore[call-overload]
+    lost: OutcomeUnknown = NotKnown("no")
+    assert_type(lost.done, bool | None)
 
 
 def lost(error: BaseException, busy: Busy) -> None:
@@ -246,6 +287,43 @@ async def options(fp: FreedomPay, hashdt: HashDT) -> None:
         proxy="http://proxy.example.com:3128", max_answer=1000, contract="contract.toml"
     )
     HashDT(base_url="https://h.example", api_key="a", product_id="p", token="t", max_connections=10)
+
+
+class NoCipher:
+    def encrypt(self, data: bytes, associated_data: bytes) -> bytes:
+        return associated_data + data
+
+    def decrypt(self, data: bytes, associated_data: bytes) -> bytes:
+        return data.removeprefix(associated_data)
+
+
+async def intents(fp: FreedomPay, person: NewClient, now: dt.datetime) -> None:
+    intent = fp.intend.cards.issue(client_id="client", product_id=2000, key="order/17")
+    assert_type(intent, Intent[IssuedCards])
+    operation = await fp.send(intent, first_sent=None)
+    assert_type(operation, Operation[IssuedCards])
+    assert_type(await operation.result(), IssuedCards)
+    created = fp.intend.clients.create(product_id=1000, client=person, request_id="id")
+    assert_type(await fp.send(created, first_sent=now, timeout=5.0), Operation[CreatedClient])
+    assert_type(fp.intend.cards.set_pin("card", "encrypted"), Intent[Answer])
+    assert_type(fp.intend.gift_cards.confirm(otp="1234"), Intent[GiftCardState])
+    assert_type(
+        fp.intend.limits.set(object_type="card", object_id="c", limits=()), Intent[Completed]
+    )
+    seal: Seal = NoCipher()
+    stored = intent.to_json(seal=seal)
+    assert_type(stored, str)
+    assert_type(Intent.load(stored, seal=seal), Intent[object])
+    loaded = Intent.load({"call": "cards.issue"}, result=IssuedCards, seal=seal)
+    assert_type(loaded, Intent[IssuedCards])
+    assert_type(loaded.signed_bytes, bytes)
+    assert_type(loaded.cards, int | None)
+    await fp.cards.block("card", description="lost", request_id="id", first_sent=None)
+    await fp.cards.block("card", description="lost", request_id="id", first_sent=now)
+    await fp.call("/path", {}, dict[str, Any], request_id="id", first_sent=now)
+    await fp.send(intent)  # type: ignore[call-arg]
+    await fp.send(intent, first_sent=1.0)  # type: ignore[arg-type]
+    fp.intend.cards.issue(client_id="client", product_id=2000, timeout=5.0)  # type: ignore[call-arg]
 
 
 async def wrong_names(fp: FreedomPay, settings: Settings, hashdt: HashDT) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Unpack
 
+from freedompay_async.api.card_order import card_order
 from freedompay_async.api.namespace import Namespace
 from freedompay_async.api.pin_setting import pin_to_send
 from freedompay_async.api.statement_windows import day_of, movements
 from freedompay_async.contract import table
 from freedompay_async.contract.models import requests as asked
-from freedompay_async.errors import ConfigurationError
 from freedompay_async.redaction.secret import Hidden, Pin
 from freedompay_async.settings.options import READ_OPTIONS
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import AsyncGenerator, Callable
 
-    from freedompay_async.contract.calls import Call
     from freedompay_async.contract.models import reads
     from freedompay_async.contract.models.answers import Answer
     from freedompay_async.contract.models.results import Completed, IssuedCards
@@ -57,7 +56,7 @@ class Cards(Namespace):
         """
         return await self._start(
             table.CARDS_ISSUE,
-            lambda: self._order(table.CARDS_ISSUE, client_id, product_id),
+            lambda: card_order(self._session, table.CARDS_ISSUE, client_id, product_id),
             options,
         )
 
@@ -83,7 +82,7 @@ class Cards(Namespace):
         """
         return await self._start(
             table.CARDS_ISSUE_PLASTIC,
-            lambda: self._order(table.CARDS_ISSUE_PLASTIC, client_id, product_id),
+            lambda: card_order(self._session, table.CARDS_ISSUE_PLASTIC, client_id, product_id),
             options,
         )
 
@@ -303,17 +302,3 @@ class Cards(Namespace):
             ),
             options,
         )
-
-    def _order(
-        self, call: Call[IssuedCards], client_id: str | None, product_id: int
-    ) -> asked.CardIssue:
-        """The body of an order. Without a client in it, the answer's client is not compared."""
-        left_out = "client_id" in self._session.shared.row(call).leave_out
-        if client_id is None and not left_out:
-            raise ConfigurationError(
-                "client_id is missing, the client that the card is for. If the issuer wants "
-                "something else, such as a cardholder, leave client_id out in the contract. "
-                "Nothing was sent.",
-                call=call.name,
-            )
-        return asked.CardIssue(client_id=None if left_out else client_id, product_id=product_id)

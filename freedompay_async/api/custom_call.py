@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from freedompay_async.calls.session import Session
     from freedompay_async.contract.request_ids import RequestId
-    from freedompay_async.settings.options import ChangeOptions, IdOptions
+    from freedompay_async.settings.options import ChangeOptions, SendOptions
 
 __all__ = ["custom_call"]
 
@@ -34,7 +34,7 @@ async def custom_call(
     path: str,
     body: Fields | msgspec.Struct,
     answer_type: type[R],
-    options: IdOptions,
+    options: SendOptions,
     *,
     retry: Retry,
     section: Section,
@@ -47,11 +47,12 @@ async def custom_call(
     section = Section(section)
     _check_type(answer_type)
     request_id = options.get("request_id")
-    if retry.harmless and request_id is not None:
-        raise ConfigurationError(
-            "request_id is only for calls that change something: each attempt of a read has an id "
-            "of its own. Nothing was sent."
-        )
+    for name in ("request_id", "first_sent"):
+        if retry.harmless and options.get(name) is not None:
+            raise ConfigurationError(
+                f"{name} is only for calls that change something: each attempt of a read has an id "
+                "of its own. Nothing was sent."
+            )
     if retry.harmless and any(
         session.shared.row(call).path == path and not call.retry.harmless for call in TABLE
     ):

@@ -7,26 +7,26 @@ import logging
 import re
 from typing import TYPE_CHECKING, Final, Unpack, cast
 
+from freedompay_async.api.gift_card_bodies import (
+    digits,
+    gift_card_id,
+    gift_confirmation,
+    gift_issue,
+)
 from freedompay_async.api.namespace import Namespace
 from freedompay_async.calls.cancelled import Lost, LostOutcome, mark_cancelled, warn_of_unknown
 from freedompay_async.contract import table
 from freedompay_async.contract.models.dictionaries import GiftCardStatus, GiftStatus
-from freedompay_async.contract.models.gift_cards import (
-    GiftCardId,
-    GiftConfirmation,
-    GiftIssue,
-    GiftProductQuery,
-)
+from freedompay_async.contract.models.gift_cards import GiftProductQuery
 from freedompay_async.errors import (
     AuthenticationError,
-    ConfigurationError,
     FreedomPayError,
     GiftCardError,
     OutcomeUnknown,
     RateLimited,
-    ResultUnknown,
 )
 from freedompay_async.guards.staying import Staying
+from freedompay_async.operations.gift_card import check_issued, unnamed
 from freedompay_async.redaction.masking import mask_text
 from freedompay_async.redaction.secret import Otp
 from freedompay_async.settings.options import CHANGE_OPTIONS
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
         GiftProducts,
         IssuedGiftCard,
     )
-    from freedompay_async.contract.request_ids import RequestId
     from freedompay_async.settings.options import ChangeOptions, ReadOptions
 
 __all__ = ["GiftCardOrder", "GiftCards"]
@@ -104,23 +103,9 @@ class GiftCards(Namespace):
         """
         call = table.GIFT_CARDS_ISSUE
         self._check(call, options, CHANGE_OPTIONS)
-        body = GiftIssue(
-            cardholder_name=cardholder_name,
-            phone=_digits("phone", phone),
-            product_code=_digits("product_code", product_code),
-            card_id=None if card_id is None else _digits("card_id", card_id),
-        )
+        body = gift_issue(cardholder_name, phone, product_code, card_id)
         issued = await self._change(call, lambda: body, options, CHANGE_OPTIONS)
-        if issued.card_id is None:
-            raise _unnamed("does not name it", issued)
-        if body.card_id is not None and str(issued.card_id) != str(body.card_id):
-            raise _unnamed(
-                (
-                    f"names card {mask_text(str(issued.card_id))[:60]!r}, and card {body.card_id} "
-                    "was ordered"
-                ),
-                issued,
-            )
+        check_issued(issued, ordered=body.card_id)
         return issued
 
     async def confirm(
@@ -138,9 +123,7 @@ class GiftCards(Namespace):
         otp = Otp(otp)
         return await self._change(
             table.GIFT_CARDS_CONFIRM,
-            lambda: GiftConfirmation(
-                otp=otp, card_id=None if card_id is None else _digits("card_id", card_id)
-            ),
+            lambda: gift_confirmation(otp, card_id),
             options,
         )
 
@@ -151,7 +134,7 @@ class GiftCards(Namespace):
         """
         return await self._change(
             table.GIFT_CARDS_RESEND,
-            lambda: GiftCardId(card_id=_digits("card_id", card_id)),
+            lambda: gift_card_id(card_id),
             options,
         )
 
@@ -162,7 +145,7 @@ class GiftCards(Namespace):
         """
         return await self._change(
             table.GIFT_CARDS_RESEND_CODE,
-            lambda: GiftCardId(card_id=_digits("card_id", card_id)),
+            lambda: gift_card_id(card_id),
             options,
         )
 
@@ -173,7 +156,7 @@ class GiftCards(Namespace):
         """
         return await self._read(
             table.GIFT_CARDS_STATUS,
-            lambda: GiftCardId(card_id=_digits("card_id", card_id)),
+            lambda: gift_card_id(card_id),
             options,
         )
 
@@ -183,26 +166,24 @@ class GiftCards(Namespace):
         cardholder_name: str,
         phone: int | str,
         product_code: int | str,
-        request_id: RequestId | None = None,
-        timeout: float | None = None,
+        **options: Unpack[ChangeOptions],
     ) -> GiftCardOrder:
         """Issue a card, as `issue`, the first of two steps. The second is `order.confirm(otp)`."""
         issued = await self.issue(
             cardholder_name=cardholder_name,
             phone=phone,
             product_code=product_code,
-            request_id=request_id,
-            timeout=timeout,
+            **options,
         )
         if not _CARD_ID.fullmatch(str(issued.card_id)):
-            raise _unnamed(
+            raise unnamed(
                 f"names it {mask_text(str(issued.card_id))[:60]!r}, which is no card id", issued
             )
-        return GiftCardOrder(self, _digits("card_id", cast("int | str", issued.card_id)))
+        return GiftCardOrder(self, digits("card_id", cast("int | str", issued.card_id)))
 
     def attach(self, card_id: int | str) -> GiftCardOrder:
         """The order of a card that another process issued."""
-        return GiftCardOrder(self, _digits("card_id", card_id))
+        return GiftCardOrder(self, digits("card_id", card_id))
 
 
 class GiftCardOrder(Staying):
@@ -278,29 +259,3 @@ class GiftCardOrder(Staying):
 
     def __repr__(self) -> str:
         return f"GiftCardOrder(card_id={self.card_id})"
-
-
-def _unnamed(what: str, issued: IssuedGiftCard) -> ResultUnknown:
-    """The error of a card that was paid for, and whose id in the answer is missing or wrong."""
-    error = ResultUnknown(
-        (
-            f"the card was issued and paid for, and the answer {what}. Do not repeat it: a person "
-            "has to look."
-        ),
-        request_id=issued.request_id,
-        call=table.GIFT_CARDS_ISSUE.name,
-        card_ids=() if issued.card_id is None else (mask_text(str(issued.card_id)),),
-    )
-    log.error("%s", error.text, extra={"request_id": error.request_id, "call": error.call})
-    return error
-
-
-def _digits(name: str, value: int | str) -> int:
-    """An integer to send. The vendor shows integers in one place and text in another."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 20:
-        return int(value)
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise ConfigurationError(
-            f"{name} is not a number: use an integer, or digits only. Nothing was sent."
-        )
-    return value

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar, Unpack, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack, cast, overload
 
 from freedompay_async.api.namespace import Namespace
 from freedompay_async.contract.models import RequestState, StatusQuery
-from freedompay_async.contract.request_ids import checked_request_id
 from freedompay_async.contract.table import REQUESTS_STATUS
 from freedompay_async.operations.as_completed import as_completed
-from freedompay_async.operations.operation import Operation
+from freedompay_async.operations.attach import attached
 from freedompay_async.settings.options import CALL_OPTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable
+    from collections.abc import AsyncGenerator, AsyncIterable, Iterable
+    from datetime import datetime
 
+    from freedompay_async.contract.models import (
+        Completed,
+        CreatedClient,
+        CreatedTransaction,
+        IssuedCards,
+    )
     from freedompay_async.contract.request_ids import RequestId
+    from freedompay_async.operations.attach import CompletedCall, IssuingCall
+    from freedompay_async.operations.operation import Operation
     from freedompay_async.settings.options import CallOptions
 
 __all__ = ["Requests"]
@@ -41,15 +49,88 @@ class Requests(Namespace):
             CALL_OPTIONS,
         )
 
-    def attach(self, request_id: RequestId) -> Operation[RequestState]:
+    @overload
+    def attach(self, request_id: RequestId, *, call: None = None) -> Operation[RequestState]: ...
+
+    @overload
+    def attach(
+        self,
+        request_id: RequestId,
+        *,
+        call: IssuingCall,
+        accepted: datetime | None = None,
+        ordered: int | None = None,
+    ) -> Operation[IssuedCards]: ...
+
+    @overload
+    def attach(
+        self,
+        request_id: RequestId,
+        *,
+        call: Literal["clients.create"],
+        accepted: datetime | None = None,
+    ) -> Operation[CreatedClient]: ...
+
+    @overload
+    def attach(
+        self,
+        request_id: RequestId,
+        *,
+        call: Literal["transactions.create"],
+        accepted: datetime | None = None,
+    ) -> Operation[CreatedTransaction]: ...
+
+    @overload
+    def attach(
+        self, request_id: RequestId, *, call: CompletedCall, accepted: datetime | None = None
+    ) -> Operation[Completed]: ...
+
+    @overload
+    def attach(
+        self,
+        request_id: RequestId,
+        *,
+        call: str,
+        accepted: datetime | None = None,
+        ordered: int | None = None,
+    ) -> Operation[IssuedCards | CreatedClient | CreatedTransaction | Completed]: ...
+
+    def attach(
+        self,
+        request_id: RequestId,
+        *,
+        call: str | None = None,
+        accepted: datetime | None = None,
+        ordered: int | None = None,
+    ) -> Operation[Any]:
         """An operation for the id of a request that any process has sent. Nothing is sent before
         a method of the operation is called.
+
+        If the issuer does not know the id after the grace time, the operation ends as not known:
+        `result()` raises `NotKnown`.
+
+        Args:
+            request_id: a UUID. About an id of any other form `status` asks.
+            call: what the id was used for, such as `cards.issue` (`Operation.call`): the operation
+                has the result, the errors and the poll schedule of that call. Left out, its result
+                is the state itself.
+            accepted: when the issuer accepted it, with a time zone; of a later time than now, now
+                is taken. The first look-up comes when one is due by the poll schedule, and the
+                grace time counts from here. A worker that attaches the same ids in each of its
+                rounds then does not look at all of them in each. Left out, the first look-up comes
+                at once, and the grace time counts from this call.
+            ordered: how many cards a bulk issue ordered. Without it, an answer that names only some
+                of them counts as the whole.
+
+        Raises:
+            ConfigurationError: the id is no UUID, or `request/status` can't be asked about the
+                call. Nothing was sent.
         """
-        return Operation(self._session, REQUESTS_STATUS, checked_request_id(request_id))
+        return attached(self._session, request_id, call=call, accepted=accepted, ordered=ordered)
 
     def as_completed(
         self,
-        operations: Iterable[Operation[R]],
+        operations: Iterable[Operation[R]] | AsyncIterable[Operation[R]],
         *,
         timeout: float | None = None,
         concurrency: int = 32,
@@ -57,8 +138,17 @@ class Requests(Namespace):
     ) -> AsyncGenerator[Operation[R]]:
         """Yield each operation when it has ended; there may be thousands.
 
+        An operation that was attached ends too where the issuer does not know its id after the
+        grace time: its `result()` raises `NotKnown` at once. `refresh()` asks again.
+
+        The same operations may be given in the next round: each keeps its poll schedule.
+
         Args:
-            operations: what to wait for.
+            operations: what to wait for. An async iterable is read while the waiting goes on, and
+                only as fast as its operations are looked up: at most 1,000 are about to be. All
+                that have not ended are held. Then the waiting ends when the iterable has ended, and
+                all operations. An error of it is raised after the outcomes that came before, and
+                what it has given is not waited for then. It is closed (`aclose`) in the end.
             timeout: seconds for all of them; left out, the waiting has no end. `Retry-After` is
                 obeyed where there is time for it; without a timeout, for an hour at most.
             concurrency: look-ups at once.
@@ -66,7 +156,9 @@ class Requests(Namespace):
 
         Raises:
             StillProcessing: the time is over, or the issuer asked to wait longer than is left;
-                `request_ids` has the requests that have not ended.
+                `request_ids` has the requests that have not ended. It is raised too where only the
+                async iterable has not ended in time.
+            ConfigurationError: what is given is no `Operation`.
             AuthenticationError: the question was refused.
         """
         return as_completed(

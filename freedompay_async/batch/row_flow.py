@@ -101,7 +101,9 @@ class RowFlow:
         shared = self._shared
         request_id = row.request_id("client", shared.settings)
         try:
-            made = await result_of(shared, Operation(shared.session, CLIENTS_CREATE, request_id))
+            # The issuer knew its id when the row was found.
+            earlier = Operation(shared.session, CLIENTS_CREATE, request_id, surely_accepted=True)
+            made = await result_of(shared, earlier)
         except (RequestFailed, *UNKNOWN) as error:
             raise failed(row, error) from error
         return made.client_id

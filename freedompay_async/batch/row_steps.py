@@ -109,7 +109,7 @@ class RowSteps:
         """The operation of a step that needs no send; `None`: it has to be sent."""
         request_id, earlier = row.request_id(step, self._shared.settings), row.sent.get(step)
         if earlier is not None and earlier.accepted:
-            return Operation(self._shared.session, call, request_id)
+            return Operation(self._shared.session, call, request_id, surely_accepted=True)
         if row.refused or (earlier is not None and earlier.refused):
             operation, used = await self._refusals.of_an_earlier_run(row, step, call, earlier)
             await self._check_use(row, step, operation.answer, used=used)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from freedompay_async.codec.encode import encode
 from freedompay_async.codec.messages import Message
@@ -12,6 +12,7 @@ from freedompay_async.contract.bodies import secrets_renamed
 from freedompay_async.contract.calls import WITHOUT_ID, IdField
 from freedompay_async.contract.models import StatusQuery
 from freedompay_async.contract.models.open import Fields
+from freedompay_async.contract.models.requests import CustomBody
 from freedompay_async.contract.request_ids import checked_request_id, new_request_id
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.guards.arguments import refusal
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from freedompay_async.redaction.secret import Secret
 
 __all__ = ["Composer", "encode_body", "look_up_message"]
+
+
+_NOTHING: Final = CustomBody(fields=Fields({}))
 
 
 class Composer:
@@ -47,7 +51,10 @@ class Composer:
         secrets: what goes out and must not be shown.
     """
 
-    __slots__ = ("_call", "_extra", "_message", "_request", "_signer", "request_id", "secrets")
+    __slots__ = (
+        *("_call", "_extra", "_made", "_message", "_request", "_signer", "request_id"),
+        "secrets",
+    )
 
     def __init__(
         self,
@@ -58,10 +65,33 @@ class Composer:
         self._call = call
         self._request = request
         self._extra = extra
+        # The body, where it was made before.
+        self._made: Hidden[bytes] | None = None
         self._message: Message | None = None
         self._signer: Signer | None = None
         self.request_id: str | None = None
         self.secrets: tuple[Secret, ...] = ()
+
+    @classmethod
+    def of_made(
+        cls,
+        call: Call[Any],
+        *,
+        request_id: str,
+        body: Hidden[bytes],
+        secrets: tuple[Secret, ...],
+    ) -> Composer:
+        """It sends a body that was made before, byte for byte.
+
+        Args:
+            call: the row.
+            request_id: the id that the body was made with.
+            body: the bytes.
+            secrets: what they hold and must not be shown.
+        """
+        composer = cls(call, _NOTHING, None)
+        composer._made, composer.request_id, composer.secrets = body, request_id, secrets
+        return composer
 
     @property
     def id(self) -> str:
@@ -116,16 +146,30 @@ class Composer:
     def _own_headers(self) -> dict[str, str]:
         return dict(cast("HeaderQuery", self._request).headers) if self._call.headers_only else {}
 
+    def made(self) -> bytes:
+        """The body of a call that has a body, before it is signed.
+
+        Raises:
+            ConfigurationError: it can't be encoded.
+        """
+        if self.request_id is None:
+            self.request_id = new_request_id()
+        return self._body_of(self.request_id)
+
     def _encoded(self, own: str, signer: Signer) -> Message:
         call = self._call
-        if call.id_field is IdField.OWN:
-            cast("BodyWithId", self._request).request_id = own
         if call.needs_header_id and not signer.header_id:
             raise ConfigurationError(f"{WITHOUT_ID} Nothing was sent.")
         if call.headers_only:
             return Message(call.method, call.path, self._own_headers(), b"", call.row_name)
-        body = encode_body(call, self._request, self._extra)
-        return Message(call.method, call.path, {}, body, call.row_name)
+        return Message(call.method, call.path, {}, self._body_of(own), call.row_name)
+
+    def _body_of(self, own: str) -> bytes:
+        if self._made is not None:
+            return self._made.value
+        if self._call.id_field is IdField.OWN:
+            cast("BodyWithId", self._request).request_id = own
+        return encode_body(self._call, self._request, self._extra)
 
     def _keep(self, message: Message, signer: Signer) -> Message:
         self._message, self._signer = message, signer

@@ -6,12 +6,13 @@ from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
 from freedompay_async.contract.calls import Mark, Section
+from freedompay_async.contract.request_ids import is_uuid
 from freedompay_async.contract.table import REQUESTS_STATUS
 
 if TYPE_CHECKING:
     from freedompay_async.contract.calls import Call
 
-__all__ = ["asked_to_wait", "hint_of", "hint_of_path"]
+__all__ = ["asked_to_wait", "hint_of", "hint_of_path", "way_to_ask", "with_way_to_ask"]
 
 # Codes of the vendor's E-Money section, whose envelope is the same. No page says that they mean the
 # same here.
@@ -25,6 +26,8 @@ _HINTS: Final = {
         "known. Here that is a hint, and proves nothing."
     ),
 }
+_ATTACH: Final = "requests.attach"
+_STATUS: Final = "requests.status"
 _PATH_OF_CONTRACT: Final = (
     " The path {path} is what the contract of this client says; the table has {table_path}."
 )
@@ -59,6 +62,16 @@ def hint_of_path(call: Call[Any]) -> str:
     if settled or call.name == REQUESTS_STATUS.name:
         return menu
     return menu + _PERHAPS_ANOTHER.format(path=call.path, call=call.name)
+
+
+def way_to_ask(request_id: str | None) -> str:
+    """The method that asks about a request later. `attach` takes UUIDs only."""
+    return _ATTACH if request_id is None or is_uuid(request_id) else _STATUS
+
+
+def with_way_to_ask(advice: str, request_id: str | None) -> str:
+    """An advice of the table `MEANINGS` that fits the id."""
+    return advice.replace(_ATTACH, way_to_ask(request_id))
 
 
 def asked_to_wait(seconds: float, *, too_long: bool) -> str:

@@ -7,7 +7,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from freedompay_async.calls.error_hints import asked_to_wait, hint_of, hint_of_path
+from freedompay_async.calls.error_hints import (
+    asked_to_wait,
+    hint_of,
+    hint_of_path,
+    with_way_to_ask,
+)
 from freedompay_async.calls.states import End
 from freedompay_async.codec.messages import Evidence
 from freedompay_async.contract.calls import Retry, Section
@@ -128,6 +133,7 @@ def to_error(
     retry_after = answers.retry_after if end in _COME_AGAIN else 0.0
     if retry_after:
         parts.append(asked_to_wait(retry_after, too_long=answers.wait_too_long))
+    safe = with_way_to_ask(safe, request_id)
     parts.append(safe.format(within=resend_within, not_again=not_again))
     if callers_id and meaning.done is False and meaning.of is Of.EFFECT:
         parts[-1] += KEEP_TO_THE_ID

@@ -60,6 +60,10 @@ class Bodies:
             self._twice.popitem(last=False)
         return True
 
+    def knows(self, request_id: str) -> bool:
+        """Whether a body was sent under the id, or is about to be."""
+        return request_id in self._of
+
     def has_two(self, request_id: str | None) -> bool:
         """Whether two bodies were sent under the id."""
         return request_id in self._twice

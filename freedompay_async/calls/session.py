@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
-from freedompay_async.calls.async_signing import NotSignedError, signed_in_time
+from freedompay_async.calls.async_signing import signed_later
 from freedompay_async.calls.call_state import CallState
 from freedompay_async.calls.compose import Composer
 from freedompay_async.calls.driver import Driver
+from freedompay_async.calls.first_send import FirstSend
 from freedompay_async.calls.states import CallRules
 from freedompay_async.codec.messages import Message
 from freedompay_async.contract.calls import Call, Retry
 from freedompay_async.contract.models import BodyWithId, RequestState, StatusQuery
 from freedompay_async.contract.request_ids import new_request_id
 from freedompay_async.contract.table import REQUESTS_STATUS
-from freedompay_async.errors import ConfigurationError, NotSent, ProtocolError, RequestFailed
+from freedompay_async.errors import ConfigurationError, ProtocolError, RequestFailed
 from freedompay_async.guards.loops import running_loop
 from freedompay_async.guards.staying import Staying
 from freedompay_async.settings.options import NO_OPTIONS
@@ -110,16 +110,25 @@ class Session(Staying):
         call: Call[R],
         request: msgspec.Struct,
         options: ChangeOptions = NO_OPTIONS,
+        *,
+        signed: Composer | None = None,
     ) -> R:
         """A call that changes something, and gives the same end when it is done again.
 
         Each attempt has a fresh id.
 
+        Args:
+            call: the row.
+            request: the body.
+            options: of the call.
+            signed: makes the messages, where the body was made before.
+
         Raises:
             FreedomPayError: any of the tree but `StillProcessing`.
         """
         row = dataclasses.replace(self.shared.row(call), retry=Retry.REPEATABLE)
-        return cast("R", await self._driver(row, request, options, request_id=None).drive())
+        driver = self._driver(row, request, options, request_id=None, signed=signed)
+        return cast("R", await driver.drive())
 
     async def submit(
         self,
@@ -137,15 +146,16 @@ class Session(Staying):
         Args:
             call: the row.
             request: the body; its `request_id` is filled in.
-            options: a `request_id` of the caller's may have been used before, so an error answer is
-                looked up before it is believed.
+            options: a `request_id` of the caller's may have been used before unless `first_sent`
+                is `None`, so an error answer is looked up before it is believed.
             sent_at: seconds since the epoch at which an earlier process first sent it. It is asked
                 about before it is sent again.
             on_leave: called at each attempt of the call itself, when it has its slot and is about
                 to be written.
             ask_once: a refusal of the caller's id too is looked up once, at once, and not through
                 the grace time, because the caller asks again later.
-            signed: what `sign` has made of the same call, body and options.
+            signed: what `sign` has made of the same call, body and options, or what makes the
+                messages of a body that was made before.
 
         Raises:
             FreedomPayError: any of the tree but `StillProcessing`.
@@ -182,23 +192,31 @@ class Session(Staying):
         if isinstance(message, Message):
             return composer
         deadline = running_loop().time() + self.timeout
-        return _signed_later(composer, message, call=row.name, deadline=deadline)
+        return signed_later(composer, message, call=row.name, deadline=deadline)
 
     async def change(
         self,
         call: Call[R],
         request: msgspec.Struct,
         options: ChangeOptions = NO_OPTIONS,
+        *,
+        signed: Composer | None = None,
     ) -> R:
         """A call that changes something and can't be asked about.
 
         If the client keeps a record, the call is written down before it is sent.
 
+        Args:
+            call: the row.
+            request: the body, as the record shows it.
+            options: of the call.
+            signed: makes the messages, where the body was made before.
+
         Raises:
             FreedomPayError: any of the tree but `StillProcessing`.
         """
         row, own = self.shared.row(call), _own_id(options)
-        driver = self._driver(row, request, options, request_id=own)
+        driver = self._driver(row, request, options, request_id=own, signed=signed)
         return cast("R", await self._recorded(driver, request, options))
 
     def _recorded(
@@ -228,15 +246,19 @@ class Session(Staying):
         signed: Composer | None = None,
     ) -> Driver:
         header_id = self.shared.signers[call.section].header_id
-        # A wall clock, because the earlier process is gone.
-        age = 0.0 if sent_at is None else time.time() - sent_at
+        try:
+            first = FirstSend.of(options, self.shared.bodies, sent_at=sent_at)
+        except ConfigurationError as error:
+            error.call = call.name
+            raise
+        age = first.age
         rules = CallRules(
             self.policy,
             call.retry,
             header_id=header_id,
             pays=call.pays,
             # An id that does not go out can't have been used before.
-            callers_id=options.get("request_id") is not None
+            callers_id=first.used_before
             and not call.retry.harmless
             and (header_id or call.body_id),
             ask_once=ask_once,
@@ -247,7 +269,7 @@ class Session(Staying):
         )
         state = (
             CallState(rules)
-            if sent_at is None
+            if first.at is None or call.retry.harmless
             else CallState.resumed(rules, running_loop().time() - max(age, 0.0))
         )
         return Driver(
@@ -304,17 +326,3 @@ class Session(Staying):
 def _own_id(options: ChangeOptions) -> RequestId:
     request_id = options.get("request_id")
     return new_request_id() if request_id is None else request_id
-
-
-async def _signed_later(
-    composer: Composer, signing: Awaitable[Message], *, call: str, deadline: float
-) -> Composer:
-    try:
-        await signed_in_time(signing, deadline)
-    except NotSignedError as error:
-        text = f"{error}. Nothing was sent."
-        raise NotSent(text, call=call, request_id=composer.request_id) from None
-    except ConfigurationError as error:
-        error.call, error.request_id = call, composer.request_id
-        raise
-    return composer

@@ -20,7 +20,10 @@ __all__ = [
     "RequestId",
     "checked_name",
     "checked_request_id",
+    "checked_uuid",
+    "derive_intent_id",
     "derive_request_id",
+    "is_uuid",
     "new_request_id",
     "one_name",
 ]
@@ -29,6 +32,7 @@ RequestId: TypeAlias = str | UUID
 """A request id of a caller. It is sent as text."""
 
 _ID: Final = re.compile(r"[!-~]{1,128}")
+_UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _LONGEST: Final = 200
 _SHOWN: Final = 40
 
@@ -50,6 +54,11 @@ _RANDOM: Final = ~((0xF << 76) | (0x3 << 62))
 _VERSION_4: Final = (0x4 << 76) | (0x2 << 62)
 _VERSION_5: Final = (0x5 << 76) | (0x2 << 62)
 _NAMESPACE: Final = UUID("6d1f2f0c-4a57-5c4e-9d0b-2f5f8f0f6b5a")
+
+
+def is_uuid(request_id: str) -> bool:
+    """Whether an id is a UUID in its usual text form, such as those that this library makes."""
+    return _UUID.fullmatch(request_id) is not None
 
 
 def new_request_id() -> str:
@@ -76,11 +85,24 @@ def derive_request_id(merchant: str, batch: str, row: str, step: str) -> str:
     )
     # An empty row has always had an id here, and an id never changes.
     row = "" if row == "" else checked_name("key", row)
-    name = f"{head}{encode_basestring(row)}, {encode_basestring(step)}]".encode()
-    return _text(
-        int.from_bytes(sha1(_NAMESPACE.bytes + name, usedforsecurity=False).digest()[:16]) & _RANDOM
-        | _VERSION_5
-    )
+    return _hashed(f"{head}{encode_basestring(row)}, {encode_basestring(step)}]")
+
+
+def derive_intent_id(merchant: str, call: str, key: str) -> str:
+    """The same id for the same merchant, call and key, on every machine and at any time.
+
+    It is never the id of a row of a batch, which is made of four texts.
+
+    Raises:
+        ConfigurationError: the merchant or the key can't be part of an id.
+    """
+    parts = checked_name("merchant id", merchant), call, checked_name("key", key)
+    return _hashed(f"[{', '.join(encode_basestring(part) for part in parts)}]")
+
+
+def _hashed(name: str) -> str:
+    digest = sha1(_NAMESPACE.bytes + name.encode(), usedforsecurity=False).digest()
+    return _text(int.from_bytes(digest[:16]) & _RANDOM | _VERSION_5)
 
 
 def _head(merchant: str, batch: str) -> str:
@@ -198,3 +220,18 @@ def checked_request_id(request_id: object) -> str:
             "Nothing was sent."
         )
     raise refusal("request_id", request_id, "a UUID, as text (str) or as a uuid.UUID")
+
+
+def checked_uuid(request_id: object) -> str:
+    """The text of an id that has to be a UUID, as text or as a `uuid.UUID`.
+
+    Raises:
+        ConfigurationError: it is none.
+    """
+    text = checked_request_id(request_id)
+    if not is_uuid(text):
+        raise ConfigurationError(
+            "request_id is no UUID, such as 0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11. Nothing was "
+            "sent. `requests.status` asks about an id of any other form."
+        )
+    return text

@@ -6,6 +6,7 @@
     ├── NotSent                 no byte left this machine; safe to repeat
     │   └── Busy                it would have had to wait longer than queue= allows
     ├── OutcomeUnknown          sent, and its outcome is not known
+    │   ├── NotKnown            attached by its id, which the issuer does not know
     │   └── ResultUnknown       done, and the answer can't be read
     ├── StillProcessing         the issuer has not said in time that it ended
     ├── ProtocolError           the answer to a question does not fit the contract
@@ -37,6 +38,7 @@ from freedompay_async.errors.classes import (
     FreedomPayError,
     GiftCardError,
     JournalError,
+    NotKnown,
     NotSent,
     OutcomeUnknown,
     ProtocolError,
@@ -63,6 +65,7 @@ __all__ = [
     "GiftCardError",
     "JournalError",
     "Meaning",
+    "NotKnown",
     "NotSent",
     "Of",
     "OutcomeUnknown",

@@ -14,6 +14,7 @@ __all__ = [
     "FreedomPayError",
     "GiftCardError",
     "JournalError",
+    "NotKnown",
     "NotSent",
     "OutcomeUnknown",
     "ProtocolError",
@@ -193,6 +194,16 @@ class OutcomeUnknown(FreedomPayError):
       confirmation) may be repeated.
     * A question (`done` is false) changes nothing and may be asked again.
     * Where `done` is true, the error is a `ResultUnknown`.
+    * Where a request was attached by its id, and may never have been sent, it is a `NotKnown`.
+    """
+
+
+class NotKnown(OutcomeUnknown):
+    """A request was attached by its id, and the issuer does not know the id after the grace time.
+
+    Nothing shows that the issuer ever accepted it, or that it was sent at all. That does not prove
+    that it was not done, so `done` is `None`. The same call under the same id is safe, and so is
+    asking again. Never use a new id before that is clear.
     """
 
 
@@ -210,7 +221,7 @@ class StillProcessing(FreedomPayError):
     `requests.attach(error.request_id)`.
 
     `done` is true where the request has succeeded and the issuer has not named all that it made;
-    `card_ids` has the ids so far. Where the issuer does not know the id, the text says so.
+    `card_ids` has the ids so far. Where the issuer does not know the id yet, the text says so.
 
     Attributes:
         request_ids: those that have not ended, where many requests were waited for together.

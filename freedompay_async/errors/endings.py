@@ -59,6 +59,7 @@ class Ending(StrEnum):
     READ_UNCLEAR = "question answered with something else"
     READ_UNANSWERED = "question not answered"
     PROCESSING = "in process"
+    NOT_KNOWN_YET = "not known to the issuer yet"
     NOT_KNOWN = "not known to the issuer"
     UNNAMED = "succeeded, and not all is named"
     RESULT_DENIED = "the questions about it are denied"

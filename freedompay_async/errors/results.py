@@ -1,4 +1,4 @@
-"""The meaning of each way in which an accepted request can end without its result."""
+"""The meaning of each way in which an accepted or attached request can end without its result."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Final
 
 from freedompay_async.errors.classes import (
     AuthenticationError,
+    NotKnown,
     RequestFailed,
     StillProcessing,
 )
@@ -60,14 +61,29 @@ RESULTS: Final[dict[Ending, Meaning]] = {
         text="the request is {why}, and the waiting has stopped.",
         safe="Go on with requests.attach.",
     ),
-    Ending.NOT_KNOWN: Meaning(
+    Ending.NOT_KNOWN_YET: Meaning(
         error=StillProcessing,
         of=Of.RESULT,
-        case="the issuer does not know the id, or not yet",
+        case="the issuer does not know the id yet, or the last look-up got no usable answer",
         done=None,
         next_id=_SAME,
         text="{why}, and the waiting has stopped. Nothing shows that the issuer ever accepted it.",
         safe="Ask again with requests.attach.",
+    ),
+    Ending.NOT_KNOWN: Meaning(
+        error=NotKnown,
+        of=Of.RESULT,
+        case="attached by its id, which the issuer does not know after the grace time",
+        done=None,
+        next_id=_SAME,
+        text=(
+            "the issuer does not know this request id ({why}). Nothing shows that it ever accepted "
+            "the request, and that does not prove that the request was not done."
+        ),
+        safe=(
+            "Make the same call with this request_id, or ask again later (requests.attach). Never "
+            "repeat it under a new id before that is clear."
+        ),
     ),
     Ending.UNNAMED: Meaning(
         error=StillProcessing,

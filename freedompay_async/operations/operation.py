@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from math import inf
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from freedompay_async.calls.cancelled import note_wait_cancelled
-from freedompay_async.contract.models.results import IssuedCards
+from freedompay_async.calls.error_hints import way_to_ask
+from freedompay_async.contract.calls import IdField, Retry
 from freedompay_async.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -22,9 +21,11 @@ from freedompay_async.errors import (
 from freedompay_async.guards.arguments import check_number
 from freedompay_async.guards.loops import running_loop
 from freedompay_async.guards.staying import Staying
-from freedompay_async.operations.held import result_of
+from freedompay_async.operations.times import Times
+from freedompay_async.operations.told import Told
 from freedompay_async.operations.unfinished import (
     failed,
+    not_known,
     question_denied,
     question_not_made,
     say_not_asked,
@@ -37,19 +38,15 @@ if TYPE_CHECKING:
     from freedompay_async.calls.session import Session
     from freedompay_async.contract.calls import Call
     from freedompay_async.contract.models import RequestState
+    from freedompay_async.operations.status import OperationStatus
 
 __all__ = ["Operation"]
 
-R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
-log: Final = logging.getLogger("freedompay_async")
 # After a look-up that failed in one of these ways the request is looked up again.
 _PASSING = (NotSent, OutcomeUnknown, ProtocolError, RateLimited)
 # The part of its time after which a wait looks once that would end without any look-up.
 _LAST_LOOK: Final = 0.9
-# Seconds for which the issuer may hold back a wait without a time limit: one absurd answer must not
-# hold it for ever.
-_LONGEST_HOLD: Final = 3600.0
 
 
 class Operation(Staying, Generic[R_co]):
@@ -60,14 +57,9 @@ class Operation(Staying, Generic[R_co]):
 
     Attributes:
         request_id: all that is needed to go on with it, in any process.
-        answer: the last thing the issuer said of it; `None` if it has not been asked yet.
     """
 
-    __slots__ = (
-        *("_accepted", "_call", "_cards", "_holder", "_jitter", "_looked", "_looked_up"),
-        *("_pending", "_result", "_schedule", "_session", "_success", "_trouble", "_waited"),
-        *("answer", "request_id"),
-    )
+    __slots__ = ("_call", "_session", "_times", "_told", "_waited", "request_id")
 
     def __init__(
         self,
@@ -77,46 +69,72 @@ class Operation(Staying, Generic[R_co]):
         answer: RequestState | None = None,
         *,
         accepted: float | None = None,
+        age: float | None = None,
         cards: int | None = None,
         holder: str | None = None,
+        result: R_co | None = None,
+        surely_accepted: bool = False,
     ) -> None:
+        # `accepted` is by the clock of the loop; `age` is for what another clock knows.
+        # `result`: that of a call which can't be asked about.
+        # `surely_accepted`: an earlier process saw that the issuer accepted it.
         self.request_id = request_id
-        self.answer = answer
         self._session = session
         self._call = call
-        # How many were ordered. The row says it of a call that always orders as many.
-        self._cards = call.cards if cards is None else cards
-        self._holder = holder
-        # By the clock of the loop. A request that was accepted elsewhere counts from its first
-        # look-up, and its poll schedule is learnt apart.
-        self._accepted = accepted
-        self._schedule = session.shared.polls.of(
-            call.name if accepted is not None else f"{call.name}, attached"
+        self._times: Final = Times(
+            session.shared.polls, call.name, request_id, accepted=accepted, age=age
         )
-        self._jitter = session.shared.polls.jitter()
-        # Ages: at the last look-up, and at the last one that has shown it in process.
-        self._looked: float | None = None
-        self._pending = 0.0
-        self._trouble: FreedomPayError | None = None
-        # The last answer before this one that said success or named something.
-        self._success: RequestState | None = None
-        # Whether a look-up has been answered.
-        self._looked_up = False
+        self._told: Final = Told(
+            call,
+            request_id,
+            answer,
+            cards=cards,
+            holder=holder,
+            result=result,
+            grace=None if surely_accepted else session.policy.grace,
+        )
         # How long its look-ups have waited for their slots.
         self._waited: Final = Waited()
-        self._result: R_co | None = None if answer is None else self._read(answer)
+
+    @property
+    def call(self) -> str | None:
+        """The method of the request, such as `cards.issue`; `None`: it was attached by its id
+        alone.
+        """
+        return None if self._call.id_field is IdField.ASKED_ABOUT else self._call.name
+
+    @property
+    def answer(self) -> RequestState | None:
+        """The last thing the issuer said of it; `None`: nothing yet, or it does not know the id."""
+        return self._told.answer
+
+    @property
+    def status(self) -> OperationStatus:
+        """What is known of the request so far. It asks nothing."""
+        return self._told.status
 
     @property
     def done(self) -> bool:
-        """Whether the request has ended and `result()` gives its end at once."""
-        return self._result is not None or (self.answer is not None and self.answer.failed)
+        """Whether the request has ended and `result()` gives its end at once.
+
+        One that was attached by its id ends too where the issuer does not know the id after the
+        grace time. It goes on if a later `refresh()` finds it.
+        """
+        return self._told.ended or self._told.not_known
 
     async def refresh(self, *, timeout: float | None = None) -> RequestState | None:
-        """Ask once; `None`: the issuer does not know the id, or not yet.
+        """Ask once; `None`: the issuer does not know the id, or not yet, as `status` tells.
 
         Raises:
+            ConfigurationError: its call can't be asked about.
             FreedomPayError: the question itself failed.
         """
+        if self._call.retry is Retry.UNASKABLE and self._told.result is not None:
+            raise ConfigurationError(
+                "request/status does not know this call, and its result is here. Nothing was sent.",
+                call=self._call.name,
+                request_id=self.request_id,
+            )
         return await self._refresh(self._session, timeout)
 
     async def result(self, *, timeout: float | None = None) -> R_co:
@@ -129,6 +147,8 @@ class Operation(Staying, Generic[R_co]):
         Raises:
             RequestFailed: the request ended with an error. It was not done, unless the answer names
                 what it made: `done` is `None` there.
+            NotKnown: it was attached by its id, and a look-up after the grace time (`Policy.grace`)
+                did not know the id. Nothing shows that the issuer ever accepted it.
             StillProcessing: it had not ended in time; go on with the `request_id`. With `done` it
                 has succeeded, and the issuer has not named all that it made: `card_ids` has the ids
                 so far.
@@ -160,7 +180,7 @@ class Operation(Staying, Generic[R_co]):
         deadline = loop.time() + seconds
         looked = False
         while not self.done:
-            if self._held_until(deadline) >= deadline:
+            if self._times.held_until(deadline) >= deadline:
                 raise self._unfinished(wait_too_long=True)
             now = loop.time()
             left, pause = deadline - now, self._pause(now, deadline)
@@ -178,61 +198,33 @@ class Operation(Staying, Generic[R_co]):
                 await self._look(self._session, min(left, self._session.timeout))
                 looked = True
 
-    def _held_until(self, deadline: float) -> float:
-        """Until when the issuer asked to wait with the next look-up, by the clock of the loop."""
-        if self._accepted is None or self._looked is None:
-            return -inf
-        return self._accepted + self._looked + self._asked_to_wait(deadline)
-
-    def _asked_to_wait(self, deadline: float) -> float:
-        """Seconds from the last look-up."""
-        asked = (self._trouble.retry_after or 0.0) if self._trouble is not None else 0.0
-        return min(asked, _LONGEST_HOLD) if deadline == inf else asked
-
     async def _refresh(self, session: Session, timeout: float | None) -> RequestState | None:
-        loop = running_loop()
+        loop, times, told = running_loop(), self._times, self._told
+        age = times.begin(loop.time())
         try:
             state = await session.look_up(self.request_id, timeout=timeout, waited=self._waited)
         finally:
-            now = loop.time()
-            if self._accepted is None:
-                self._accepted = now
-            age = self._looked = now - self._accepted
+            times.end(loop.time())
         # The wait that the issuer asked for before is over, whoever looked it up.
-        self._trouble = None
-        if state is not None and not self.done:
-            self._keep(state)
-            if age > 0:
-                self._schedule.learn(self._pending, age, ended=self.done)
-                self._pending = age
+        times.trouble = None
+        if state is None:
+            told.keep_unknown(age)
+        elif not told.ended:
+            told.keep(state)
+            times.learn(ended=told.ended)
         return state
-
-    def _keep(self, state: RequestState) -> None:
-        """Keep an answer. One that tells of a success or names something is not lost to a later one
-        that says less, or the opposite.
-
-        A success without a name in the first answer does not count: on the vendor's pages it may
-        say no more than that the call was taken.
-        """
-        last, by_look_up = self.answer, self._looked_up
-        self._looked_up = True
-        succeeded = last is not None and last.succeeded and (by_look_up or last.named)
-        if last is not None and (succeeded or last.named):
-            self._success = last
-        if not succeeded or state.final:
-            self.answer, self._result = state, self._read(state)
 
     async def _look(self, session: Session, timeout: float | None) -> None:
         try:
             await self._refresh(session, timeout)
         except _PASSING as error:
-            self._trouble = error
+            self._times.trouble = error
         except AuthenticationError as error:
             raise question_denied(
-                error, call=self._call, request_id=self.request_id, done=self._done
+                error, call=self._call, request_id=self.request_id, done=self._told.done
             ) from error
         except ConfigurationError as error:
-            say_not_asked(error, call=self._call, request_id=self.request_id, done=self._done)
+            say_not_asked(error, call=self._call, request_id=self.request_id, done=self._told.done)
             raise
         except FreedomPayError:
             raise
@@ -241,48 +233,28 @@ class Operation(Staying, Generic[R_co]):
                 raise
             # A signer raised it, for one. The caller has to know of the request all the same.
             raise question_not_made(
-                error, call=self._call, request_id=self.request_id, done=self._done
+                error, call=self._call, request_id=self.request_id, done=self._told.done
             ) from error
-
-    @property
-    def _done(self) -> bool | None:
-        """Whether the request was done, as far as the issuer has said.
-
-        In the error of a look-up, `done` would speak of the look-up.
-        """
-        return True if self.answer is not None and self.answer.succeeded else None
 
     def _pause(self, now: float, deadline: float) -> float:
         """Seconds after which to ask again whether to look it up; 0: look it up now."""
-        if self.done or (self.answer is None and self._looked is None):
+        if self.done:
             return 0.0
-        if self._accepted is None:
-            self._accepted = now
-        age = now - self._accepted - self._asked_to_wait(deadline)
-        return self._schedule.pause(
-            age, self._looked or 0.0, self._jitter, trouble=self._trouble is not None
-        )
-
-    def _read(self, state: RequestState) -> R_co | None:
-        result = result_of(self._call, state, cards=self._cards, client_id=self._holder)
-        if isinstance(result, IssuedCards) and result.differs:
-            log.error(
-                "%s: %s: %s. Ask the issuer whose they are.",
-                self._call.name,
-                result.differs,
-                state.names,
-                extra={"request_id": self.request_id, "call": self._call.name},
-            )
-        return result
+        answered, grace = self.answer is not None, self._told.grace
+        return self._times.pause(now, deadline, answered=answered, grace=grace)
 
     def _end(self) -> R_co:
-        if self._result is not None:
-            return self._result
+        told = self._told
+        if told.result is not None:
+            return told.result
+        if told.answer is None:
+            age, accepted = told.unknown_at or 0.0, self._times.age_known
+            raise not_known(self._call, self.request_id, age=age, accepted=accepted)
         raise failed(
             self._call,
             self.request_id,
-            answer=self.answer,
-            success=self._success,
+            answer=told.answer,
+            success=told.success,
             redaction=self._session.shared.outgoing.about(self.request_id, codes=self._call.codes),
         )
 
@@ -290,22 +262,19 @@ class Operation(Staying, Generic[R_co]):
         return still_processing(
             self._call,
             self.request_id,
-            answer=self.answer,
-            success=self._success,
-            trouble=self._trouble,
-            cards=self._cards,
+            answer=self._told.answer,
+            success=self._told.success,
+            trouble=self._times.trouble,
+            cards=self._told.cards,
             wait_too_long=wait_too_long,
         )
 
     def _instead(self) -> str:
-        return (
-            f"keep its request_id, and go on with requests.attach({self.request_id!r}) in any "
-            "process"
-        )
+        go_on = way_to_ask(self.request_id)
+        return f"keep its request_id, and go on with {go_on}({self.request_id!r}) in any process"
 
     def __repr__(self) -> str:
-        state = "not asked yet" if self.answer is None else self.answer.request_status
-        return f"Operation({self._call.name}, request_id={self.request_id!r}, {state})"
+        return f"Operation({self._call.name}, request_id={self.request_id!r}, {self.status})"
 
 
 def _check_wait(seconds: object) -> None:

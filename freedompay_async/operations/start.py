@@ -48,7 +48,8 @@ async def start(
         signed=signed,
     )
     # Nobody knows when the issuer accepted what an earlier process sent, or what it had before.
-    known = sent_at is None and not answer.found
+    earlier = sent_at is not None or options.get("first_sent") is not None
+    known = not earlier and not answer.found
     accepted = asyncio.get_running_loop().time() if known else None
     return Operation(
         session,

@@ -14,7 +14,7 @@ from freedompay_async.guards.loops import running_loop
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
 
-__all__ = ["stream"]
+__all__ = ["end_of", "stream"]
 
 T = TypeVar("T")
 _AHEAD: Final = 1_000
@@ -89,15 +89,15 @@ async def stream(
         room.release()
         task.cancel()
         try:
-            await _end_of(task)
+            await end_of(task)
         finally:
             if task.done() and not task.cancelled():
                 # A reader who has left does not want it, and asyncio must not report it as lost.
                 task.exception()
 
 
-async def _end_of(task: asyncio.Task[None]) -> None:
-    """Wait for the end of the work, however often the reader is cancelled meanwhile."""
+async def end_of(task: asyncio.Task[None]) -> None:
+    """Wait for the end of a task, however often whoever waits is cancelled meanwhile."""
     cancelled: asyncio.CancelledError | None = None
     # The shield holds anyio's own cancellation, and not asyncio's.
     with anyio.CancelScope(shield=True):

@@ -1,4 +1,4 @@
-"""The errors of a request that failed, has not ended, or could not be asked about."""
+"""The errors of a request that failed, is not known, has not ended, or could not be asked about."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any, Final
 
 from freedompay_async.calls.call_answers import CallAnswers
-from freedompay_async.calls.error_hints import asked_to_wait
+from freedompay_async.calls.error_hints import asked_to_wait, with_way_to_ask
 from freedompay_async.calls.error_text import named_in, to_error
 from freedompay_async.calls.reuse import tell_other_body
 from freedompay_async.calls.states import End
@@ -17,6 +17,7 @@ from freedompay_async.errors import (
     ConfigurationError,
     Ending,
     FreedomPayError,
+    NotKnown,
     OutcomeUnknown,
     StillProcessing,
 )
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "failed",
+    "not_known",
     "question_denied",
     "question_not_made",
     "say_not_asked",
@@ -36,7 +38,8 @@ __all__ = [
 ]
 
 log: Final = logging.getLogger("freedompay_async")
-_NOT_KNOWN: Final = "the issuer does not know this request id, or not yet"
+_NOT_KNOWN_YET: Final = "the issuer does not know this request id, or not yet"
+_ASKED_LATE: Final = "asked {age:.0f} s after it was {since}"
 _NOTHING_SAID: Final = "the last question about this request id got no usable answer"
 _IN: Final = "in {status!r}"
 _WAS_IN: Final = "in {status!r} by its last usable answer, and the last question about it got none"
@@ -81,6 +84,26 @@ def failed(
     return error
 
 
+def not_known(call: Call[Any], request_id: str, *, age: float, accepted: bool) -> NotKnown:
+    """The error of a request that the issuer does not know after the grace time.
+
+    Args:
+        call: the row of the request.
+        request_id: its id.
+        age: seconds, at the last look-up that did not know it.
+        accepted: they count from the time at which the caller says that it was accepted.
+    """
+    meaning = MEANINGS[Ending.NOT_KNOWN]
+    why = _ASKED_LATE.format(age=age, since="accepted" if accepted else "attached")
+    text = meaning.text.format(why=why)
+    return NotKnown(
+        f"{text} {with_way_to_ask(meaning.safe, request_id)}",
+        request_id=request_id,
+        call=call.name,
+        done=meaning.done,
+    )
+
+
 def still_processing(
     call: Call[Any],
     request_id: str,
@@ -105,7 +128,7 @@ def still_processing(
     ending, why = _how_far(call, answer, trouble, cards)
     meaning = MEANINGS[ending]
     error = StillProcessing(
-        f"{meaning.text.format(why=why)} {meaning.safe}",
+        f"{meaning.text.format(why=why)} {with_way_to_ask(meaning.safe, request_id)}",
         request_id=request_id,
         call=call.name,
         done=meaning.done,
@@ -124,7 +147,7 @@ def _how_far(
     call: Call[Any], answer: RequestState | None, trouble: FreedomPayError | None, cards: int | None
 ) -> tuple[Ending, str]:
     if answer is None:
-        return Ending.NOT_KNOWN, _NOT_KNOWN if trouble is None else _NOTHING_SAID
+        return Ending.NOT_KNOWN_YET, _NOT_KNOWN_YET if trouble is None else _NOTHING_SAID
     if not answer.succeeded:
         text = _IN if trouble is None else _WAS_IN
         return Ending.PROCESSING, text.format(status=str(answer.request_status or "process"))
@@ -143,8 +166,9 @@ def question_denied(
         done: whether it was done; `None`: that is not known.
     """
     meaning = MEANINGS[Ending.RESULT_DENIED]
+    text = meaning.text.format(why=f"HTTP {denied.http_status}")
     return AuthenticationError(
-        f"{meaning.text.format(why=f'HTTP {denied.http_status}')} {meaning.safe}",
+        f"{text} {with_way_to_ask(meaning.safe, request_id)}",
         request_id=request_id,
         call=call.name,
         http_status=denied.http_status,
@@ -171,7 +195,7 @@ def question_not_made(
 ) -> OutcomeUnknown:
     """The error of a request whose look-up failed before it was sent; it is logged too."""
     unknown = OutcomeUnknown(
-        _NOT_MADE.format(why=type(error).__name__),
+        with_way_to_ask(_NOT_MADE.format(why=type(error).__name__), request_id),
         request_id=request_id,
         call=call.name,
         done=done,

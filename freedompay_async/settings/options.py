@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003 - these types are public
+from datetime import datetime  # noqa: TC003
 from typing import Any, Final, TypedDict, cast
 
 from freedompay_async.contract.request_ids import RequestId  # noqa: TC001
@@ -11,12 +12,16 @@ __all__ = [
     "CALL_OPTIONS",
     "CHANGE_OPTIONS",
     "ID_OPTIONS",
+    "INTENT_OPTIONS",
     "NO_OPTIONS",
     "READ_OPTIONS",
+    "SEND_OPTIONS",
     "CallOptions",
     "ChangeOptions",
     "IdOptions",
+    "IntentOptions",
     "ReadOptions",
+    "SendOptions",
     "check_options",
 ]
 
@@ -47,6 +52,22 @@ class IdOptions(CallOptions, total=False):
     request_id: RequestId | None
 
 
+class SendOptions(IdOptions, total=False):
+    """Options of a call that may have been sent before: those of `IdOptions`, and `first_sent`.
+
+    Attributes:
+        first_sent: when a call with a `request_id` of yours may first have been sent. Left out: at
+            any time before, so a refusal is looked up until it is sure. `None`: never, which makes
+            a refusal as quick as with an id of the library's. It has to be true: the refusal of an
+            id that was used before does not tell what became of the first use. A `datetime` with a
+            time zone: it is asked about first, and sent again only within `Policy.resend_within` of
+            that time, and after the grace; if the time is ahead of this clock, it is only asked
+            about.
+    """
+
+    first_sent: datetime | None
+
+
 class ReadOptions(CallOptions, total=False):
     """Options of a call that has a body: `timeout`, `queue` and `extra`.
 
@@ -57,14 +78,33 @@ class ReadOptions(CallOptions, total=False):
     extra: Mapping[str, Any] | None
 
 
-class ChangeOptions(ReadOptions, IdOptions, total=False):
-    """Options of a call that changes something: `timeout`, `queue`, `extra` and `request_id`."""
+class ChangeOptions(ReadOptions, SendOptions, total=False):
+    """Options of a call that changes something: `timeout`, `queue`, `extra`, `request_id` and
+    `first_sent`.
+    """
+
+
+class IntentOptions(TypedDict, total=False):
+    """Options of a call that is made as a value, and sent later.
+
+    Attributes:
+        key: your own name for the request, such as `order/17`. The same merchant, call and key give
+            the same request id on every machine and at any time.
+        request_id: a UUID of your own, in place of a key. Without either, the library makes one.
+        extra: more fields of the body, by their name on the wire. Wrap secret values in `Secret`.
+    """
+
+    key: str | None
+    request_id: RequestId | None
+    extra: Mapping[str, Any] | None
 
 
 CALL_OPTIONS: Final = CallOptions.__optional_keys__
 ID_OPTIONS: Final = IdOptions.__optional_keys__
+SEND_OPTIONS: Final = SendOptions.__optional_keys__
 READ_OPTIONS: Final = ReadOptions.__optional_keys__
 CHANGE_OPTIONS: Final = ChangeOptions.__optional_keys__
+INTENT_OPTIONS: Final = IntentOptions.__optional_keys__
 NO_OPTIONS: Final = ChangeOptions()
 """The options of a call without any. Nobody writes into it."""
 

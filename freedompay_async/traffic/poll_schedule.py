@@ -95,6 +95,28 @@ class PollSchedule:
             self._scouts += 1
         return 0.0
 
+    def last_due(self, age: float, jitter: float) -> float:
+        """The age of the last look-up of a request that is looked up whenever it is due; 0: none
+        was due.
+
+        Args:
+            age: now.
+            jitter: as for `pause`.
+        """
+        if self._news >= _LOOKS_TO_PLAN:
+            self._plan()
+        spread = 1 - _JITTER + 2 * _JITTER * jitter
+        looked = before = 0.0
+        while True:
+            wait = self._wait(looked, jitter, spread, trouble=False)
+            wait = min(wait, self._most * spread)
+            if looked + wait > age:
+                return looked
+            if wait == before and looked >= self._typical * spread:
+                # From here on all waits are equal, and a request may be days old.
+                return looked + (age - looked) // wait * wait
+            looked, before = looked + wait, wait
+
     def __repr__(self) -> str:
         return f"PollSchedule({self._looks} looks, {self._ends} ended)"
 

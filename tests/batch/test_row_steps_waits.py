@@ -8,7 +8,7 @@ import asyncio
 
 import pytest
 
-from freedompay_async import errors
+from freedompay_async import Policy, errors
 from freedompay_async.batch import State, row_steps
 from freedompay_async.batch.lease import LeaseLost
 from freedompay_async.batch.stopping import Held, Stopped
@@ -512,6 +512,15 @@ def test_what_was_accepted_and_is_not_known_is_unknown(ends):
     )
 
     assert ends(sent=sent_before("card", accepted=True)) == (State.UNKNOWN, "cl-1", None, told)
+    # The grace time is for an id of which nobody knows whether it was accepted.
+    assert ends.at > 10 * Policy().grace
+
+
+def test_what_was_accepted_and_is_known_again_after_the_grace_time_is_issued(ends):
+    def prepare(desk):
+        desk.looks["card"] = [lambda: CARD if now() > 3 * Policy().grace else None]
+
+    assert ends(prepare, sent=sent_before("card", accepted=True)) == ISSUED
 
 
 @pytest.mark.parametrize(

@@ -101,16 +101,44 @@ def test_waiting_for_a_request_that_failed(shell, people, request_id, hurry):
     )
 
 
-@pytest.mark.parametrize("known", [True, False])
-def test_waiting_in_vain(shell, issuer, people, request_id, hurry, known):
-    issuer.hold(True)
-    shell.issue(people(1))
-    asked = request_id("k1", "client") if known else UNKNOWN
-    result = shell("requests", "status", asked, "--wait", "0.2")
-
+def ends_in_vain(result, asked: str) -> None:
     assert result.exit_code == 3
     assert asked in result.stderr
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_waiting_in_vain(shell, issuer, people, request_id, hurry):
+    issuer.hold(True)
+    shell.issue(people(1))
+    asked = request_id("k1", "client")
+
+    ends_in_vain(shell("requests", "status", asked, "--wait", "0.2"), asked)
+
+
+@pytest.mark.parametrize("asked", [UNKNOWN, "an-id-of-mine"])
+def test_waiting_in_vain_for_a_request_that_nobody_knows_yet(shell, asked):
+    ends_in_vain(shell("requests", "status", asked, "--wait", "0.2"), asked)
+
+
+@pytest.mark.parametrize(
+    ("asked", "way"), [(UNKNOWN, "requests.attach"), ("an-id-of-mine", "requests.status")]
+)
+def test_waiting_for_a_request_that_nobody_knows_after_the_grace_time(shell, hurry, asked, way):
+    result = shell("requests", "status", asked, "--wait", "20")
+
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert "the issuer does not know this request id" in result.stderr
+    assert f"or ask again later ({way})" in result.stderr
+
+
+def test_waiting_for_a_request_that_nobody_knows_for_a_machine(shell, hurry):
+    result = shell("requests", "status", UNKNOWN, "--wait", "20", "--json")
+
+    assert (result.exit_code, json.loads(result.stdout)) == (
+        1,
+        {"request_id": UNKNOWN, "known": False, "answer": None},
+    )
 
 
 def test_asking_changes_nothing(shell, issuer, people, request_id):

@@ -1,6 +1,7 @@
 """The examples of docs/calls.md, run against the sandbox."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -90,5 +91,25 @@ async def test_a_pin_page_is_framed(issuer):
     assert frame.startswith('<iframe src="http://127.0.0.1:')
 
 
+async def test_a_worker_settles_what_it_has_written_down(issuer, fp):
+    issued = await fp.cards.bulk_issue(product_id=2000, count=1)
+    await issued.result()
+    issuer.hold = True
+    held = await fp.cards.bulk_issue(product_id=2000, count=1)
+    issuer.hold = False
+    never = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
+    hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    pending = [
+        (each.request_id, "cards.bulk_issue", datetime.now(UTC)) for each in (issued, held)
+    ] + [(never, "cards.issue", hour_ago)]
+
+    ended = await names(5)["settle"](fp, pending)
+
+    assert {issued.request_id: ended.pop(issued.request_id)} == {issued.request_id: "done"}
+    assert ended.pop(held.request_id) == "done"
+    assert list(ended) == [never]
+    assert "the issuer does not know this request id" in ended[never]
+
+
 def test_every_example_is_run_here():
-    assert len(BLOCKS) == 5
+    assert len(BLOCKS) == 6

@@ -65,6 +65,7 @@ class Line:
         self.world.tell("%s: the %s leaves (%s)", call, kind, fault.name)
         intent, before = call.intent, call.maybe_done
         late = call.last_byte is None or self.world.now - call.last_byte >= POLICY.grace - 1e-9
+        later = self.world.now - call.began >= POLICY.grace - 1e-9
         copies = 1 if fault.again is None else 2
         if kind == "effect":
             call.last_byte, call.maybe_done, call.asked = self.world.now, True, False
@@ -114,6 +115,7 @@ class Line:
             call.heard_of_it.add(reply.status)
             call.told.add(says)
             intent.told.add(says)
+            call.unknown_late = call.unknown_late or (later and says == "not known")
             # A 404 that is not the issuer's own word says nothing of the id, and keeps nobody from
             # sending the same bytes again.
             if late and (says == "not known" or (says is None and reply.status == 404)):

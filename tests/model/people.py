@@ -98,6 +98,13 @@ class Call:
     asked: bool = False
     """An id that is not known was told since, by a question that left when the grace time was over.
     """
+    began: float = 0.0
+    attached: bool = False
+    """It asks about an id of which this process has heard nothing."""
+    unknown_late: bool = False
+    """An id that is not known was told of by a question that left when the grace time since the
+    beginning of the call was over.
+    """
     undone: str | None = None
     """What told that this call did nothing."""
     answer: Any = None

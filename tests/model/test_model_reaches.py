@@ -69,6 +69,7 @@ ENDS = {
         "RequestFailed, done None, proved",
         "StillProcessing, done None",
         "StillProcessing, done True",
+        "NotKnown, done None",
         "AuthenticationError, done None",
         "AuthenticationError, done True",
         "CancelledError, did nothing",

@@ -355,6 +355,15 @@ def _of_look(world: World, call: Call, value, error) -> None:
                 call,
                 error,
             )
+    elif isinstance(error, errors.NotKnown):
+        world.check(
+            call.what == "result" and call.attached and call.unknown_late,
+            "%s was told %r, and the issuer has not said so after the grace time",
+            call,
+            error,
+        )
+        world.check(error.done is None, "%s was told %r, which nothing shows", call, error)
+        world.tally["not known"] += 1
     elif isinstance(
         error, errors.OutcomeUnknown | errors.ProtocolError | errors.NotSent | errors.RateLimited
     ):

@@ -199,6 +199,7 @@ class World:
                 self.end(call, value, None)
 
         self.calls.append(call)
+        call.began = self.loop.now
         call.task = self.loop.create_task(life())
         self.wire.calls[call.task] = call
         self.loop.settle()
@@ -256,16 +257,19 @@ class World:
 
     def look(self, intent: Intent, call: Call) -> None:
         timeout = call.deadline - self.loop.now
-        # As what is attached by its id alone: nothing tells how many cards that was.
-        operation = intent.operation or Operation(
-            self.session, REQUESTS_STATUS if intent.count > 1 else CARDS_ISSUE, intent.request_id
-        )
-        self.begin(
-            call,
-            lambda: (operation.result if call.what == "result" else operation.refresh)(
-                timeout=timeout
-            ),
-        )
+
+        async def asked():
+            call.attached = intent.operation is None
+            # As what is attached by its id alone: nothing tells how many cards that was.
+            operation = intent.operation or Operation(
+                self.session,
+                REQUESTS_STATUS if intent.count > 1 else CARDS_ISSUE,
+                intent.request_id,
+            )
+            ask = operation.result if call.what == "result" else operation.refresh
+            return await ask(timeout=timeout)
+
+        self.begin(call, asked)
 
     def read(self, call: Call) -> None:
         timeout = call.deadline - self.loop.now

@@ -224,7 +224,7 @@ def test_still_processing_tells_the_last_trouble(ended, memory, say, operation):
 def test_still_processing_of_an_id_that_is_not_known_does_not_say_that_it_was_accepted(
     ended, memory, say, operation
 ):
-    error, _ = ended(operation(memory(request__status=[say.unknown])).result(timeout=60))
+    error, _ = ended(operation(memory(request__status=[say.unknown])).result(timeout=4.9))
 
     assert (type(error), error.done, error.__cause__) == (StillProcessing, None, None)
     assert "the issuer does not know this request id, or not yet" in str(error)

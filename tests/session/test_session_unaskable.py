@@ -227,7 +227,7 @@ def test_request_status_error_in_a_read_is_an_error(read, memory, say, scheme):
 
 def test_request_status_error_is_what_the_look_up_asks_for(ask, say, scheme):
     async def story(fp):
-        operation = fp.requests.attach("given")
+        operation = fp.requests.attach("0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11")
         await operation.refresh()
         return operation.answer
 

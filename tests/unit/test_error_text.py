@@ -14,6 +14,7 @@ from freedompay_async.contract.models import CardIssue, CardRef, Completed, Gift
 from freedompay_async.contract.table import CARDS_ISSUE, REQUESTS_STATUS
 from freedompay_async.traffic.hindrance import Hindrance
 
+OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 PERSONAL = Call(
     "gift_cards.issue",
     "/v5/cards/issue_card",
@@ -57,7 +58,7 @@ ENDS = [
 READ_ENDS = [End.NOT_SENT, End.LIMITED, End.DENIED, End.REFUSED, End.UNCLEAR, End.UNKNOWN]
 
 
-def explain(end, call=CARDS_ISSUE, *, verdict=LOST, request_id="r-1", **more):
+def explain(end, call=CARDS_ISSUE, *, verdict=LOST, request_id=OWN, **more):
     answers = {name: more.pop(name) for name in ("look_up", "success") if name in more}
     return to_error(
         end,
@@ -481,7 +482,7 @@ class TestAttributes:
             "text": "refused, and the issuer does not know the id (HTTP 400: 17 нет). "
             "Nothing proves that it was not done: ask again later (requests.attach) before you "
             "send it under a new id.",
-            "request_id": "r-1",
+            "request_id": OWN,
             "call": "cards.issue",
             "http_status": 400,
             "body": '{"status":"error","pan":"***"}',
@@ -530,13 +531,13 @@ class TestAttributes:
     def test_of_an_effect_name_its_call_and_its_id(self, end):
         error = explain(end)
 
-        assert (error.call, error.request_id) == ("cards.issue", "r-1")
+        assert (error.call, error.request_id) == ("cards.issue", OWN)
 
     @pytest.mark.parametrize("end", READ_ENDS)
     def test_of_a_read_name_its_call_and_its_id(self, end):
         error = explain(end, REQUESTS_STATUS)
 
-        assert (error.call, error.request_id) == ("requests.status", "r-1")
+        assert (error.call, error.request_id) == ("requests.status", OWN)
 
     @pytest.mark.parametrize("field", ["error_code", "error_description"])
     @pytest.mark.parametrize(
@@ -583,7 +584,7 @@ class TestAfterASuccess:
 def test_of_a_call_that_waits_for_no_slot(callers_id):
     hindrance = Hindrance(errors.WaitReason.PLACE, 0.25, for_place=True)
     error = busy_error(
-        CARDS_ISSUE, "r-1", callers_id=callers_id, busy=3, queue=False, hindrance=hindrance
+        CARDS_ISSUE, OWN, callers_id=callers_id, busy=3, queue=False, hindrance=hindrance
     )
     keep = " You gave its request_id: keep to that one" in error.text
 
@@ -591,8 +592,24 @@ def test_of_a_call_that_waits_for_no_slot(callers_id):
         "not sent: it would have to wait in the queue for about 0.25 s (all places are taken; "
         "3 calls are in flight), and queue=False. Nothing was done; it is safe to repeat."
     )
-    assert (error.call, error.request_id, keep) == ("cards.issue", "r-1", callers_id)
+    assert (error.call, error.request_id, keep) == ("cards.issue", OWN, callers_id)
     assert (error.reason, error.retry_after) == ("place", 0.25)
+
+
+@pytest.mark.parametrize(
+    ("request_id", "way"),
+    [
+        (OWN, "requests.attach"),
+        (OWN.upper(), "requests.attach"),
+        (None, "requests.attach"),
+        ("order-17", "requests.status"),
+    ],
+)
+@pytest.mark.parametrize("end", [End.UNKNOWN, End.REFUSED, End.BLOCKED])
+def test_the_way_to_ask_is_one_that_takes_the_id(end, request_id, way):
+    text = explain(end, request_id=request_id).text
+
+    assert [each for each in ("requests.attach", "requests.status") if each in text] == [way]
 
 
 @pytest.mark.parametrize("reason", errors.WaitReason)

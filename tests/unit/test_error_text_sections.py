@@ -37,6 +37,7 @@ from freedompay_async.errors import GiftCardError, ResultUnknown
 from freedompay_async.redaction.redaction import Redaction
 from freedompay_async.redaction.secret import Secret
 
+OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 SET_PIN = Call(
     "cards.set_pin",
     "/v5/card-api/card/set_pin",
@@ -73,7 +74,7 @@ def explain(end, call, *, verdict, hide=(), **more):
     return to_error(
         end,
         call=call,
-        request_id="r-1",
+        request_id=OWN,
         answers=CallAnswers(verdict, **answers),
         resend_within=3600.0,
         redaction=Redaction(hide),
@@ -317,7 +318,7 @@ class TestTaken:
                 "shape). Do not repeat it. `body` has the answer."
             ),
             '{"status":0,"card_id":[]}',
-            "r-1",
+            OWN,
         )
 
 
@@ -371,7 +372,7 @@ class TestHints:
         error = to_error(
             End.UNKNOWN,
             call=CARDS_ISSUE,
-            request_id="r-1",
+            request_id=OWN,
             answers=CallAnswers(LOST, asked),
             resend_within=3600.0,
         )
@@ -383,7 +384,7 @@ class TestHints:
         error = to_error(
             End.REFUSED,
             call=CARDS_ISSUE,
-            request_id="r-1",
+            request_id=OWN,
             answers=CallAnswers(self.told(1002), asked),
             resend_within=3600.0,
         )
@@ -395,7 +396,7 @@ class TestHints:
         error = to_error(
             End.UNKNOWN,
             call=GIFT_CARDS_ISSUE,
-            request_id="r-1",
+            request_id=OWN,
             answers=CallAnswers(LOST, asked),
             resend_within=3600.0,
         )

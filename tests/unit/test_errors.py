@@ -37,6 +37,7 @@ PARENTS = {
     "NotSent": "FreedomPayError",
     "Busy": "NotSent",
     "OutcomeUnknown": "FreedomPayError",
+    "NotKnown": "OutcomeUnknown",
     "ResultUnknown": "OutcomeUnknown",
     "StillProcessing": "FreedomPayError",
     "ProtocolError": "FreedomPayError",

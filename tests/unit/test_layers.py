@@ -25,6 +25,7 @@ LEVELS = (
     ("transport",),
     ("calls",),
     ("operations",),
+    ("intents",),
     ("api", "client_options"),
     ("base_client",),
     ("client", "hashdt"),

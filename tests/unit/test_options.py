@@ -23,8 +23,10 @@ from freedompay_async.settings.options import (
     CALL_OPTIONS,
     CHANGE_OPTIONS,
     ID_OPTIONS,
+    INTENT_OPTIONS,
     NO_OPTIONS,
     READ_OPTIONS,
+    SEND_OPTIONS,
     check_options,
 )
 from tests.declared_options import options_of
@@ -60,7 +62,9 @@ def test_options_of_a_call():
     assert {"timeout", "queue"} == CALL_OPTIONS
     assert {"timeout", "queue", "request_id"} == ID_OPTIONS
     assert {"timeout", "queue", "extra"} == READ_OPTIONS
-    assert {"timeout", "queue", "extra", "request_id"} == CHANGE_OPTIONS
+    assert {"timeout", "queue", "request_id", "first_sent"} == SEND_OPTIONS
+    assert {"timeout", "queue", "extra", "request_id", "first_sent"} == CHANGE_OPTIONS
+    assert {"key", "request_id", "extra"} == INTENT_OPTIONS
     assert NO_OPTIONS == {}
 
 
@@ -83,10 +87,12 @@ BY_METHOD = {
         *(Cards.issue, Cards.bulk_issue, Cards.issue_plastic, Cards.link, Cards.activate),
         *(Cards.block, Cards.unblock, Cards.reset_pin_counter, Cards.close),
         *(Clients.create, Clients.update, SpendingLimits.set, GiftCards.issue),
+        GiftCards.order,
         *(Transactions.create, Transactions.clear, Transactions.refund),
     ],
-    CALL_OPTIONS: [Requests.status],
-    ID_OPTIONS: [FreedomPay.call, Pins.set_url, Pins.reset_url, Pins.change_url],
+    CALL_OPTIONS: [Requests.status, FreedomPay.send],
+    SEND_OPTIONS: [FreedomPay.call],
+    ID_OPTIONS: [Pins.set_url, Pins.reset_url, Pins.change_url],
     CLIENT_OPTIONS: [HashDT],
     FREEDOMPAY_OPTIONS: [FreedomPay, FreedomPay.from_env, FreedomPay.from_settings],
 }

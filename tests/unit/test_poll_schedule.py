@@ -363,3 +363,43 @@ def test_kinds_are_learnt_apart():
     assert polls.of("cards.issue") is polls.of("cards.issue")
     assert polls.of("cards.issue") is not polls.of("clients.create")
     assert polls.jitter() == 0.5
+
+
+# -- what was looked at elsewhere
+
+
+@pytest.mark.parametrize("jitter", [0.05, 0.5, 0.99])
+@pytest.mark.parametrize("takes", [(), (8.0,) * 200, (200.0,) * 200], ids=["new", "8 s", "200 s"])
+@pytest.mark.parametrize(
+    "policy",
+    [POLICY, Policy(poll_most=1_000.0), Policy(poll_growth=1.0), Policy(poll_first=60.0)],
+    ids=["usual", "long pauses", "equal pauses", "late"],
+)
+def test_the_last_look_that_was_due_is_the_one_of_whoever_looks_when_it_is_due(
+    policy, takes, jitter
+):
+    looks = taught(*takes, policy=policy)
+    looked, due = 0.0, []
+    # Not as many as are scouts, after which a look waits for what those show.
+    while len(due) < 30:
+        looked = waited(looks, looked, jitter)
+        due.append(looked)
+
+    for before, after in zip([0.0, *due], due, strict=False):
+        assert looks.last_due((before + after) / 2, jitter) == pytest.approx(before, abs=1e-3)
+
+
+def test_before_the_first_look_none_was_due():
+    looks = taught(*[8.0] * 200)
+
+    assert looks.last_due(0.0, 0.5) == 0
+    assert looks.last_due(waited(looks, 0.0) - 0.1, 0.5) == 0
+
+
+@given(age=AGES, jitter=st.floats(0, 1))
+def test_the_next_look_after_the_last_that_was_due_is_yet_to_come(age, jitter):
+    looks = PollSchedule(POLICY)
+    looked = looks.last_due(age, jitter)
+
+    assert 0 <= looked <= age
+    assert age - looked <= 1.1 * POLICY.poll_most

@@ -13,13 +13,16 @@ from freedompay_async.contract.request_ids import (
     BadName,
     checked_name,
     checked_request_id,
+    checked_uuid,
     derive_request_id,
+    is_uuid,
     new_request_id,
     one_name,
 )
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.redaction.secret import Secret
 
+OWN = "828cf71d-a447-4a67-a149-c1df8bc197ca"
 UNSEEN = (
     *(
         "\u00ad",
@@ -360,4 +363,41 @@ def test_an_id_of_another_type_is_refused_by_its_type(given, told):
 
     assert caught.value.text.startswith(
         f"request_id {told}: give a UUID, as text (str) or as a uuid.UUID"
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "is_one"),
+    [
+        (OWN, True),
+        (OWN.upper(), True),
+        (new_request_id(), True),
+        (derive_request_id("m", "b", "r", "card"), True),
+        (f"{{{OWN}}}", False),
+        (f"urn:uuid:{OWN}", False),
+        (OWN.replace("-", ""), False),
+        (OWN.replace("8", "g"), False),
+        (f"{OWN}0", False),
+        (OWN[1:], False),
+        ("r-1", False),
+    ],
+    ids=range(11),
+)
+def test_a_uuid_is_one_by_its_usual_text(given, is_one):
+    assert is_uuid(given) is is_one
+
+
+@pytest.mark.parametrize("given", [OWN, OWN.upper(), UUID(OWN)])
+def test_an_id_that_has_to_be_a_uuid_goes_on_as_it_is_written(given):
+    assert checked_uuid(given) == str(given)
+
+
+@pytest.mark.parametrize("given", ["r-1", f"{{{OWN}}}"])
+def test_an_id_that_has_to_be_a_uuid_and_is_none_is_refused(given):
+    with pytest.raises(ConfigurationError) as caught:
+        checked_uuid(given)
+
+    assert caught.value.text == (
+        "request_id is no UUID, such as 0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11. Nothing was sent. "
+        "`requests.status` asks about an id of any other form."
     )

@@ -12,8 +12,10 @@ from freedompay_async.cli.exits import Exit
 from freedompay_async.cli.output import printable
 from freedompay_async.cli.settings_flags import SettingsFlags, with_settings
 from freedompay_async.codec.to_json import to_json
+from freedompay_async.contract.request_ids import checked_request_id
 from freedompay_async.contract.table import REQUESTS_STATUS
-from freedompay_async.errors import RequestFailed, StillProcessing
+from freedompay_async.errors import NotKnown, RequestFailed, StillProcessing
+from freedompay_async.operations.operation import Operation
 
 __all__ = ["requests"]
 
@@ -36,13 +38,17 @@ def _status(
 
     async def work() -> Exit:
         async with settings_flags.client() as fp:
-            operation = fp.requests.attach(request_id)
-            waited: StillProcessing | None = None
+            # Not `requests.attach`, because a call may have had an id of any form.
+            own = checked_request_id(request_id)
+            operation = Operation(fp._session, REQUESTS_STATUS, own)
+            waited: StillProcessing | NotKnown | None = None
             answered = True
             try:
                 await (operation.result(timeout=wait) if wait else operation.refresh())
             except RequestFailed:
                 pass  # The state has the failure too, and the state is printed below.
+            except NotKnown as error:
+                waited = error
             except StillProcessing as error:
                 # Without a usable answer to the last question, nothing is known about the id.
                 waited, answered = error, error.__cause__ is None
@@ -74,7 +80,7 @@ def _status(
                 if part is not None
             ]
             typer.echo(printable(", ".join(parts)))
-        if waited is not None:
+        if isinstance(waited, StillProcessing):
             return Exit.LEFT
         return Exit.DONE if state is not None and state.succeeded else Exit.PROBLEMS
 

@@ -1,0 +1,61 @@
+"""When a call may first have been sent, by what its caller says."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+from freedompay_async.errors import ConfigurationError
+from freedompay_async.guards.moments import check_moment
+
+if TYPE_CHECKING:
+    from freedompay_async.calls.reuse import Bodies
+    from freedompay_async.settings.options import ChangeOptions
+
+__all__ = ["FirstSend"]
+
+
+class FirstSend(NamedTuple):
+    """When a call may first have been sent.
+
+    Attributes:
+        at: seconds since the epoch; `None`: its caller names no such time.
+        used_before: an id of the caller's may have been used before.
+    """
+
+    at: float | None
+    used_before: bool
+
+    @classmethod
+    def of(cls, options: ChangeOptions, bodies: Bodies, *, sent_at: float | None) -> FirstSend:
+        """What the options of a call say.
+
+        Args:
+            options: of the call.
+            bodies: what this client has sent under the last request ids. It knows better than a
+                caller who says that it was never sent.
+            sent_at: seconds since the epoch, where the library itself knows it.
+
+        Raises:
+            ConfigurationError: `first_sent` is no such time, or the call has no id of the caller's.
+        """
+        request_id = options.get("request_id")
+        first_sent = options.get("first_sent")
+        if "first_sent" not in options:
+            return cls(sent_at, request_id is not None)
+        if first_sent is None:
+            return cls(None, request_id is not None and bodies.knows(str(request_id)))
+        at = check_moment("first_sent", first_sent)
+        if request_id is None:
+            raise ConfigurationError(
+                "first_sent is a time, and the call has no request_id: an id that is made now was "
+                "never sent. Nothing was sent."
+            )
+        return cls(at, used_before=True)
+
+    @property
+    def age(self) -> float:
+        """Seconds since then, less than 0 where this clock has not reached it. The clock is a wall
+        clock, because the process that sent it may be gone.
+        """
+        return 0.0 if self.at is None else time.time() - self.at

@@ -1,0 +1,1 @@
+"""A call as a value: made without sending anything, stored, loaded, and sent later."""

@@ -1,0 +1,175 @@
+"""Makes intents and sends them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+
+import msgspec
+
+from freedompay_async.calls.compose import Composer
+from freedompay_async.contract.calls import Retry
+from freedompay_async.contract.models.gift_cards import IssuedGiftCard
+from freedompay_async.contract.models.open import Extra
+from freedompay_async.contract.models.requests import BodyWithId, CustomBody
+from freedompay_async.contract.request_ids import derive_intent_id
+from freedompay_async.contract.table import CARDS_SET_PIN, GIFT_CARDS_ISSUE, TABLE
+from freedompay_async.errors import ConfigurationError
+from freedompay_async.guards.arguments import check_type
+from freedompay_async.intents.intent import Intent
+from freedompay_async.intents.sealing import HiddenBody
+from freedompay_async.operations.gift_card import check_issued
+from freedompay_async.operations.operation import Operation
+from freedompay_async.operations.start import start
+from freedompay_async.redaction.secret import Hidden
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from freedompay_async.calls.session import Session
+    from freedompay_async.contract.calls import Call
+    from freedompay_async.settings.options import CallOptions, ChangeOptions, IntentOptions
+
+__all__ = ["make_intent", "send_intent"]
+
+R = TypeVar("R")
+_OWN_ID: Final = "request_id"
+_ROWS: Final = {call.name: call for call in TABLE}
+
+
+def make_intent(
+    session: Session,
+    call: Call[R],
+    request: msgspec.Struct,
+    options: IntentOptions,
+    *,
+    base_url: str,
+) -> Intent[R]:
+    """The intent of a call. Nothing is sent.
+
+    Raises:
+        ConfigurationError: the body can't be sent, or its id is none.
+    """
+    row = session.shared.row(call)
+    merchant = session.shared.signers[row.section].auth_id
+    key, request_id = options.get("key"), options.get("request_id")
+    composer = Composer(row, request, options.get("extra"))
+    try:
+        if key is not None:
+            if request_id is not None:
+                raise ConfigurationError(
+                    "key and request_id are two ways to say the same: leave one out. Nothing was "
+                    "sent."
+                )
+            request_id = derive_intent_id(merchant, call.name, key)
+        composer.admit(request_id)
+        body = Hidden(composer.made())
+    except ConfigurationError as error:
+        error.call, error.request_id = call.name, composer.request_id
+        raise
+    secrets = composer.secrets
+    known = request if isinstance(request, BodyWithId) else None
+    return Intent(
+        merchant=merchant,
+        base_url=base_url,
+        call=call.name,
+        request_id=composer.id,
+        body="" if secrets else body.value.decode(),
+        hidden=HiddenBody(body.value, secrets) if secrets else None,
+        cards=None if known is None else known.cards,
+        client_id=None if known is None else known.holder,
+    )
+
+
+async def send_intent(
+    session: Session,
+    intent: Intent[R],
+    *,
+    first_sent: datetime | None,
+    options: CallOptions,
+    base_url: str,
+) -> Operation[R]:
+    """Send an intent; arguments and errors as in `FreedomPay.send`."""
+    check_type("intent", intent, Intent, "an Intent, as fp.intend makes it")
+    call = cast("Call[R]", _ROWS[intent.call])
+    row = session.shared.row(call)
+    try:
+        fields = _checked(intent, row, session.shared.signers[row.section].auth_id, base_url)
+    except ConfigurationError as error:
+        error.call, error.request_id = intent.call, intent.request_id
+        raise
+    # The same PIN again sets the same PIN.
+    repeatable = call.name == CARDS_SET_PIN.name and _named(row, "pin") in fields.value
+    if repeatable:
+        row = replace(row, retry=Retry.REPEATABLE)
+    hidden, own = intent.hidden, cast("ChangeOptions", dict(options))
+    own["request_id"], own["first_sent"] = intent.request_id, first_sent
+    composer = Composer.of_made(
+        row,
+        request_id=intent.request_id,
+        body=Hidden(intent.signed_bytes),
+        secrets=() if hidden is None else hidden.secrets,
+    )
+    if call.retry is Retry.ASKABLE:
+        known = _Known(ordered=intent.cards, ordered_for=intent.client_id)
+        return await start(session, call, known, own, signed=composer)
+    shown = CustomBody(fields=Extra(fields.value))
+    send = session.repeat if repeatable else session.change
+    answer = await send(call, shown, own, signed=composer)
+    if isinstance(answer, IssuedGiftCard) and call.name == GIFT_CARDS_ISSUE.name:
+        check_issued(answer, ordered=fields.value.get(_named(row, "card_id")))
+    return Operation(session, call, intent.request_id, result=answer)
+
+
+class _Known(BodyWithId, kw_only=True):
+    """What is known of a body that was made before."""
+
+    ordered: int | None
+    ordered_for: str | None
+
+    @property
+    def cards(self) -> int | None:
+        return self.ordered
+
+    @property
+    def holder(self) -> str | None:
+        return self.ordered_for
+
+
+def _checked(
+    intent: Intent[Any], row: Call[Any], merchant: str, base_url: str
+) -> Hidden[dict[str, Any]]:
+    """The fields of an intent's body, if this client may send it.
+
+    Raises:
+        ConfigurationError: it is another merchant's or for another host, or its body is not one of
+            this call and id.
+    """
+    if intent.merchant != merchant:
+        raise ConfigurationError(
+            f"the intent is of merchant {intent.merchant!r}, and this client of {merchant!r}. "
+            "Nothing was sent."
+        )
+    if intent.base_url != base_url:
+        raise ConfigurationError(
+            f"the intent is for {intent.base_url}, and this client for {base_url}. Nothing was "
+            "sent."
+        )
+    try:
+        # Hidden, because it may have secrets, and a traceback shows locals.
+        fields = Hidden(msgspec.json.decode(intent.signed_bytes, type=dict[str, Any]))
+    except (msgspec.MsgspecError, UnicodeError):
+        # Without its cause, whose frames show the body.
+        raise ConfigurationError(
+            "the body of the intent is no JSON object. Nothing was sent."
+        ) from None
+    if row.body_id and fields.value.get(_named(row, _OWN_ID)) != intent.request_id:
+        raise ConfigurationError(
+            "the body of the intent has another request id, or was made with another contract. "
+            "Nothing was sent."
+        )
+    return fields
+
+
+def _named(row: Call[Any], field: str) -> str:
+    return row.rename.get(field, field)
