@@ -205,7 +205,7 @@ class Batch(Staying):
             check_first=self._check_first,
         )
         try:
-            with self._fp._session.hub.joined(self._hub):
+            with self._fp._session.shared.governor.hub.joined(self._hub):
                 async with aclosing(stream(run.work)) as landing:
                     async for outcome in landing:
                         yield outcome

@@ -138,11 +138,14 @@ class RequestEnded(Event, frozen=True, kw_only=True):
     """A request that the issuer accepted has ended, as an `Operation` has learnt.
 
     Attributes:
-        call: the name of the call that made the request.
+        call: the name of the call that made the request; of one that was attached by its id alone
+            `requests.status`.
         request_id: of the request.
-        lane: of the look-up that has shown it.
-        outcome: `succeeded` or `failed`.
-        seconds: since it was accepted; of one that was attached by its id, since its first look-up.
+        lane: whose look-up has shown it, as in `AttemptBegan`.
+        outcome: `succeeded`, `failed`, or `not known`: the issuer did not know the id after the
+            grace time. A later look-up may find it all the same, and it ends once more.
+        seconds: since it was accepted; of one that was attached without the time of that, since its
+            first look-up.
         look_ups: of this `Operation`.
     """
 
