@@ -149,8 +149,12 @@ class Run:
             watch.start_soon(self._lane.watch, self._knock)
             watch.start_soon(self._renew)
 
-            asking = partial(watch.start_soon, self._open_connections, plan.rows)
-            await self._check(first, rows=plan.rows, begun=before.begun, asking=asking)
+            await self._check(
+                first,
+                rows=plan.rows,
+                begun=before.begun,
+                asking=lambda: watch.start_soon(self._open_connections, plan.rows),
+            )
             await self._each(flow, give)
             watch.cancel_scope.cancel()
         self._journal.clock_set_back(self._owner, shared.clock.now()[1])
@@ -160,10 +164,8 @@ class Run:
     def _begin(self, plan: Plan, before: EarlierRuns, facts: Mapping[Fact, str]) -> RunResources:
         self._lane.hub.lane = f"batch {plan.settings['batch']}"
         self._progress.rows, self._progress.earlier = plan.rows, before.ended
-        self._cards, self._most_cards = (
-            before.cards,
-            min(plan.rows, self._limits.max_cards or plan.rows),
-        )
+        self._cards = before.cards
+        self._most_cards = min(plan.rows, self._limits.max_cards or plan.rows)
         self._shared = RunResources(
             session=self._session,
             lane=self._lane,
@@ -200,8 +202,7 @@ class Run:
                 await self._session.shared.warm_up(count, until=loop.time() + _OPENING)
 
     async def _each(self, flow: RowFlow, give: Callable[[Outcome], Awaitable[None]]) -> None:
-        # asyncio's own group, because a task of it costs half of one of anyio's, and there is one
-        # for each row.
+        # asyncio's own group: a task of it costs half of one of anyio's, and each row has one.
         async with aclosing(self._rows()) as rows, asyncio.TaskGroup() as group:
             async for row in rows:
                 await self._place()

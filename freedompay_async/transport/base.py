@@ -204,6 +204,6 @@ class CountsIdle(Protocol):
     No part of `Transport`, because an object with the methods of that need not have this one.
     """
 
-    def idle(self) -> int | None:
+    def idle_connections(self) -> int | None:
         """Open connections that no call has; `None`: not known."""
         ...

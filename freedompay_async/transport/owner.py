@@ -121,7 +121,7 @@ class OwnedTransport:
     def idle(self) -> int | None:
         """Open connections that no call has; `None`: the transport does not know."""
         transport: object = self._transport
-        return transport.idle() if isinstance(transport, CountsIdle) else None
+        return transport.idle_connections() if isinstance(transport, CountsIdle) else None
 
     async def close(self) -> None:
         """Close the transport. A second close does nothing; in a forked child no close does."""

@@ -114,17 +114,19 @@ async def test_those_of_a_warm_up_are_told(reach):
         await there.warm_up(3)
 
         assert there.told == (3, 0)
-        assert there.transport.idle() == 3
+        assert there.transport.idle_connections() == 3
 
 
 async def test_how_many_are_idle(reach, kind):
     async with serving(answering_with_marks) as host:
         there = await reach(host)
-        before = there.transport.idle()
+        before = there.transport.idle_connections()
         await there.send()
 
         assert isinstance(there.transport, CountsIdle)
-        assert (before, there.transport.idle()) == ((0, 1) if kind.owns else (None, None))
+        assert (before, there.transport.idle_connections()) == (
+            (0, 1) if kind.owns else (None, None)
+        )
 
 
 async def test_listeners_of_a_client_are_told(connect, kind):

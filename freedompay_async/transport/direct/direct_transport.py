@@ -199,7 +199,7 @@ class DirectTransport(Staying, Transport):
         self._deadlines.remove(connection)
         self._notify(_CLOSED)
 
-    def idle(self) -> int:
+    def idle_connections(self) -> int:
         return len(self._idle)
 
     async def warm_up(self, count: int, attempt: Attempt) -> None:

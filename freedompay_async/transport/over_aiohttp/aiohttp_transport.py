@@ -126,7 +126,7 @@ class AiohttpTransport(Staying, Transport):
         if sender is not None:
             await sender.close()
 
-    def idle(self) -> int | None:
+    def idle_connections(self) -> int | None:
         """Connections that no call has; `None`: those of a session of your own, which has them
         together with the rest of a program.
         """
