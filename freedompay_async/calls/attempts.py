@@ -153,7 +153,7 @@ class Attempts:
                     composer.request_id = before or composer.request_id
             verdict = await self._read(call, reply, read_own_reply)
         except BaseException as error:
-            self.events.ended(attempt, error, own=True, now=self._clock.now())
+            self.events.broke(attempt, error, own=True, now=self._clock.now())
             raise
         self.current = None
         self._observe(call, verdict, attempt)
@@ -178,7 +178,7 @@ class Attempts:
             reply = await self._try(message, attempt, own=False)
             verdict = await self._read(call, reply, read_look_up_reply)
         except BaseException as error:
-            self.events.ended(attempt, error, own=False, now=self._clock.now())
+            self.events.broke(attempt, error, own=False, now=self._clock.now())
             raise
         self._observe(call, verdict, attempt)
         return verdict, attempt.began or asked_at
@@ -212,7 +212,12 @@ class Attempts:
                 if own and self._on_leave is not None:
                     self._on_leave()
                 attempt.began = self._clock.now()
-                events.began(own=own)
+                if own:
+                    events.attempts += 1
+                else:
+                    events.look_ups += 1
+                if events.hub.listeners:
+                    events.began(own=own)
                 self.work = Work.SENDING
                 return await self._shared.transport.send(message, attempt)
             finally:
@@ -270,7 +275,11 @@ class Attempts:
         if attempt.began is not None:
             now = self._clock.now()
             self._lane.observe(verdict, began=attempt.began, now=now, kind=call.name)
-            self.events.ended(attempt, verdict, own=call is self._call, now=now)
+            events, in_flight = self.events, now - attempt.began
+            events.in_flight += in_flight
+            if events.hub.listeners:
+                own = call is self._call
+                events.ended(attempt, verdict, own=own, in_flight=in_flight)
         if log.isEnabledFor(logging.DEBUG):
             log.debug(
                 "%s, %s: %s %s",

@@ -21,7 +21,7 @@ __all__ = ["CallEvents"]
 
 class CallEvents(msgspec.Struct):
     """Tells listeners of one call. It counts though nobody listens, because somebody may begin to
-    in the middle of the call.
+    in the middle of the call. But for `broke`, its methods are for when somebody listens.
 
     Attributes:
         hub: of the lane of the call.
@@ -46,7 +46,7 @@ class CallEvents(msgspec.Struct):
     number: int = 0
 
     def waits(self, hindrance: Hindrance | None, *, own: bool) -> None:
-        """An attempt or a look-up begins to wait. For where somebody listens only."""
+        """An attempt or a look-up begins to wait."""
         if hindrance is not None:
             self.hub.emit(
                 Waiting(
@@ -62,59 +62,58 @@ class CallEvents(msgspec.Struct):
 
     def began(self, *, own: bool) -> None:
         """An attempt of the call itself (`own`), or a look-up, has its place."""
-        if own:
-            self.attempts += 1
-        else:
-            self.look_ups += 1
-        if self.hub.listeners:
-            self.hub.emit(
-                AttemptBegan(
-                    call=self.call,
-                    request_id=self.composer.id,
-                    number=self._number(),
-                    lane=self.hub.lane,
-                    attempt=self.attempts if own else self.look_ups,
-                    look_up=not own,
-                    queued=self.waited,
-                )
+        self.hub.emit(
+            AttemptBegan(
+                call=self.call,
+                request_id=self.composer.id,
+                number=self._number(),
+                lane=self.hub.lane,
+                attempt=self.attempts if own else self.look_ups,
+                look_up=not own,
+                queued=self.waited,
             )
+        )
 
     def ended(
-        self, attempt: Attempt, end: Verdict | BaseException, *, own: bool, now: float
+        self, attempt: Attempt, end: Verdict | BaseException, *, own: bool, in_flight: float
     ) -> None:
-        """An attempt or a look-up has ended, if it has ever begun.
+        """An attempt or a look-up has ended.
 
         Args:
             attempt: which one.
             end: its verdict, or the error that came out of it.
             own: it is of the call itself.
-            now: by the clock of the loop.
+            in_flight: seconds since it got its place.
+        """
+        self.hub.emit(
+            AttemptEnded(
+                call=self.call,
+                request_id=self.composer.id,
+                number=self._number(),
+                lane=self.hub.lane,
+                attempt=self.attempts if own else self.look_ups,
+                look_up=not own,
+                queued=self.waited,
+                outcome=_outcome_of(end),
+                http_status=None if isinstance(end, BaseException) else end.http_status,
+                sent=attempt.sent,
+                in_flight=in_flight,
+            )
+        )
+
+    def broke(self, attempt: Attempt, error: BaseException, *, own: bool, now: float) -> None:
+        """Count and tell the end of an attempt or a look-up, if it has begun: an error came out of
+        it, or a cancellation.
         """
         if attempt.began is None:
             return
         in_flight = now - attempt.began
         self.in_flight += in_flight
         if self.hub.listeners:
-            self.hub.emit(
-                AttemptEnded(
-                    call=self.call,
-                    request_id=self.composer.id,
-                    number=self._number(),
-                    lane=self.hub.lane,
-                    attempt=self.attempts if own else self.look_ups,
-                    look_up=not own,
-                    queued=self.waited,
-                    outcome=_outcome_of(end),
-                    http_status=None if isinstance(end, BaseException) else end.http_status,
-                    sent=attempt.sent,
-                    in_flight=in_flight,
-                )
-            )
+            self.ended(attempt, error, own=own, in_flight=in_flight)
 
     def call_ended(self, outcome: str, *, http_status: int | None, seconds: float) -> None:
-        """Tell how the call has ended, so many `seconds` after it began. For where somebody listens
-        only.
-        """
+        """The call has ended, so many `seconds` after it began."""
         self.hub.emit(
             CallEnded(
                 call=self.call,

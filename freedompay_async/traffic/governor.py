@@ -100,7 +100,8 @@ class Governor:
         self._busy = 0
         self._took: float | None = None
         self._next = -inf
-        self._rate_learnt = False
+        # What listeners know, as far as there are any.
+        self._told_limit, self._rate_learnt = concurrency, False
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -213,29 +214,28 @@ class Governor:
                     self.hub.emit_to_everybody(LimitLearnt(limit=LimitKind.RATE, value=value))
             return
         self._rate.accepted(now)
-        before = self._concurrency.limit
-        self._concurrency.answered(
+        changed = self._concurrency.answered(
             now, took, kind, busy=self._busy, unavailable=reply.status == 503
         )
-        if self._rate_learnt or self._concurrency.limit != before:
-            self._tell_limits(before, now)
+        if changed or self._rate_learnt:
+            self._tell_limits(now)
         if self._interactive or self._background:
             # There may be more slots now.
             self._serve()
 
-    def _tell_limits(self, before: int, now: float) -> None:
-        """Tell what an answer has changed; `before`: how many calls there could be at once."""
-        hub, concurrency = self.hub, self._concurrency
+    def _tell_limits(self, now: float) -> None:
+        """Tell what an answer has changed."""
+        hub, limit, before = self.hub, self._concurrency.limit, self._told_limit
+        self._told_limit = limit
         if self._rate_learnt and not self._rate.learnt(now):
             self._rate_learnt = False
             if hub.everybody:
                 hub.emit_to_everybody(LimitLifted(limit=LimitKind.RATE))
-        if not hub.everybody or concurrency.limit == before:
+        if not hub.everybody or limit == before:
             return
-        if concurrency.limit < before:
-            learnt = LimitLearnt(limit=LimitKind.CONCURRENCY, value=concurrency.limit)
-            hub.emit_to_everybody(learnt)
-        elif concurrency.limit == concurrency.most:
+        if limit < before:
+            hub.emit_to_everybody(LimitLearnt(limit=LimitKind.CONCURRENCY, value=limit))
+        elif limit == self._concurrency.most:
             hub.emit_to_everybody(LimitLifted(limit=LimitKind.CONCURRENCY))
 
     def stats(self, now: float, *, idle: int | None) -> Stats:
