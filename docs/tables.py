@@ -117,6 +117,7 @@ PUBLIC: Final = (
     "freedompay_async.batch",
     "freedompay_async.hashdt",
     "freedompay_async.contract.file",
+    "freedompay_async.events",
     "freedompay_async.testing",
     "freedompay_async.transports",
 )
@@ -124,6 +125,7 @@ PUBLIC: Final = (
 # A value has no docstring of its own.
 _VALUES: Final = {
     "KEEP_TO_THE_ID": "The advice of every text that tells a caller to keep to the request id.",
+    "Listener": "A function that gets each event as it happens. It must not wait for anything.",
     "MEANINGS": "What each way in which a call can end means.",
 }
 

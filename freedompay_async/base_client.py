@@ -9,6 +9,7 @@ from freedompay_async.calls.shared_resources import SharedResources
 from freedompay_async.codec.shapes import prepare_shape
 from freedompay_async.contract.table import HASHDT_TABLE, TABLE
 from freedompay_async.errors import ConfigurationError
+from freedompay_async.events.hub import Hub
 from freedompay_async.guards.arguments import check_whole
 from freedompay_async.guards.staying import Staying
 from freedompay_async.settings.proxies import Way
@@ -18,13 +19,15 @@ from freedompay_async.transport.over_aiohttp.aiohttp_transport import AiohttpTra
 from freedompay_async.transport.owner import OwnedTransport
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from freedompay_async.calls.record import Record
     from freedompay_async.client_options import Chosen
     from freedompay_async.codec.drift import Drift
     from freedompay_async.contract.calls import Call, Section
     from freedompay_async.crypto.signing import Signer
+    from freedompay_async.events.hub import Listener
+    from freedompay_async.events.stats import Stats
 
 __all__ = ["BaseClient"]
 
@@ -47,12 +50,16 @@ class BaseClient(Staying):
         record: Record | None = None,
     ) -> None:
         self._max_connections: Final = chosen.max_connections
+        hub = Hub()
+        if chosen.events is not None:
+            hub.on_event(chosen.events)
         destination = Destination(
             base_url=base_url,
             connect_timeout=chosen.policy.connect_timeout,
             max_answer=chosen.max_answer,
             ssl_context=chosen.ssl_context,
             way=Way.of(base_url, proxy=chosen.proxy, trust_env=chosen.trust_env),
+            notify=hub.emit_to_everybody,
         )
         transport = AiohttpTransport() if chosen.transport is None else chosen.transport
         self._transport: Final = OwnedTransport(transport, destination)
@@ -65,7 +72,7 @@ class BaseClient(Staying):
                 rows=rows,
                 record=record,
                 governor=Governor(
-                    concurrency=chosen.max_connections, rate=chosen.rate, bucket=_BUCKET
+                    concurrency=chosen.max_connections, rate=chosen.rate, bucket=_BUCKET, hub=hub
                 ),
             )
         )
@@ -73,6 +80,31 @@ class BaseClient(Staying):
     def drift(self) -> list[Drift]:
         """How the answers have differed from the contract so far: names and counts, no value."""
         return self._session.shared.drift.list()
+
+    def on_event(self, listener: Listener) -> Callable[[], None]:
+        """Let a function get every event of the client from now on: of its calls, in whatever lane
+        they are made, of the limits that it learns, of its connections.
+
+        The function is called in the middle of what it is told of, so it must be quick. An error of
+        it is logged once, and changes nothing.
+
+        Args:
+            listener: a plain function that takes an `Event` of `freedompay_async.events`.
+
+        Returns:
+            A function that takes it off again. To call it twice does no harm.
+
+        Raises:
+            ConfigurationError: it can't be called, or is an async function.
+        """
+        return self._session.shared.governor.hub.on_event(listener)
+
+    def stats(self) -> Stats:
+        """What the client is doing at this moment: calls on the way and in the queue, limits and
+        connections.
+        """
+        governor = self._session.shared.governor
+        return governor.stats(self._transport.now(), idle=self._transport.idle())
 
     async def warm_up(self, count: int, *, timeout: float | None = None) -> None:
         """Open connections beforehand, so that the first calls need not wait for names, TCP and
@@ -114,6 +146,14 @@ class BaseClient(Staying):
         await self._transport.close()
 
     def _in_use(self) -> str:
-        """The end of the `repr`: calls that have a slot, calls that wait for one, connections."""
-        governor = self._session.shared.governor
-        return f"calls: {governor.busy} active, {governor.waiting} queued, {self._transport!r}"
+        """The end of the `repr`: calls that have a slot, calls that wait for one, limits as far as
+        they hold, connections.
+        """
+        stats = self.stats()
+        queued = stats.waiting_interactive + stats.waiting_background
+        parts = [f"calls: {stats.in_flight} active", f"{queued} queued"]
+        if stats.places < stats.max_places:
+            parts.append(f"{stats.places} of {stats.max_places} places")
+        if stats.rate is not None:
+            parts.append(f"{stats.rate:.4g} a second ({stats.rate_source})")
+        return ", ".join([*parts, repr(self._transport)])

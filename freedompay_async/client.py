@@ -60,7 +60,7 @@ class FreedomPay(BaseClient):
             in the contract table, `signer`: in place of the id, the key and the scheme, `record`: a
             file of calls that can't be asked about, `ssl_context`, `max_answer` in bytes, `proxy`,
             `trust_env`: the proxy of the environment, `transport`: in place of a
-            session of aiohttp.
+            session of aiohttp, `events`: a function that is told what happens.
 
     Raises:
         ConfigurationError: a setting is missing or wrong; nothing was sent.

@@ -11,6 +11,7 @@ from typing import Any, Final, TypedDict, cast
 from freedompay_async.contract.calls import Section  # noqa: TC001
 from freedompay_async.contract.overrides import Override  # noqa: TC001
 from freedompay_async.crypto.signing import Signer  # noqa: TC001
+from freedompay_async.events.hub import Listener, check_listener
 from freedompay_async.guards.arguments import check_flag, check_number, check_type, check_whole
 from freedompay_async.redaction.secret import Hidden
 from freedompay_async.settings.options import check_options
@@ -55,6 +56,8 @@ class ClientOptions(TypedDict, total=False):
             a session of your own, a `DirectTransport()`, a `MockTransport(…)`, or an object with
             the methods of `freedompay_async.transports.Transport`. It belongs to one client, which
             closes it. It gets the host, `max_answer`, `ssl_context` and the proxy.
+        events: a listener: a function that gets each event of the client as it happens; see
+            `freedompay_async.events`. It is short for `on_event` of the client.
     """
 
     max_connections: int
@@ -67,6 +70,7 @@ class ClientOptions(TypedDict, total=False):
     proxy: str | Proxy | None
     trust_env: bool
     transport: Transport | None
+    events: Listener | None
 
 
 class FreedomPayOptions(ClientOptions, total=False):
@@ -101,6 +105,7 @@ class Chosen:
     proxy: Proxy | None = None
     trust_env: bool = False
     transport: Transport | None = None
+    events: Listener | None = None
     signer: Signer | Mapping[Section, Signer] | None = None
     record: str | PathLike[str] | None = None
 
@@ -143,4 +148,6 @@ def choose(options: ClientOptions, known: frozenset[str], function: str) -> Chos
     check_flag("trust_env", chosen.trust_env)
     if chosen.transport is not None:
         check_transport(chosen.transport)
+    if chosen.events is not None:
+        check_listener("events", chosen.events)
     return chosen

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator  # noqa: TC003 - as users import it
+from collections.abc import AsyncIterator, Callable
 from typing import Any, assert_type
 from uuid import UUID  # noqa: TC003 - as users import it
 
@@ -45,6 +45,18 @@ from freedompay_async.batch import (
     Row,
     read_file,
     read_row,
+)
+from freedompay_async.events import (
+    AttemptEnded,
+    CallEnded,
+    Event,
+    LimitKind,
+    LimitLearnt,
+    Listener,
+    RateSource,
+    RowEnded,
+    Stats,
+    Waiting,
 )
 from freedompay_async.hashdt import HashDT
 from freedompay_async.models import (
@@ -196,9 +208,47 @@ async def given(fp: FreedomPay) -> None:
     )
 
 
+def listener(event: Event) -> None:
+    assert_type(dict(event), dict[str, Any])
+    if isinstance(event, CallEnded):
+        assert_type(event.request_id, str | None)
+        assert_type(event.http_status, int | None)
+        assert_type(event.seconds, float)
+    match event:
+        case AttemptEnded(outcome=outcome, sent=sent):
+            assert_type(outcome, str)
+            assert_type(sent, bool)
+        case Waiting(reason=reason):
+            assert_type(reason, WaitReason)
+        case LimitLearnt(limit=limit, value=value):
+            assert_type(limit, LimitKind)
+            assert_type(value, float)
+        case RowEnded(card_id=card_id):
+            assert_type(card_id, str | None)
+        case _:
+            pass
+
+
+def listening(fp: FreedomPay, hashdt: HashDT, wrong: Callable[[int], None]) -> None:
+    assert_type(fp.on_event(listener), Callable[[], None])
+    assert_type(hashdt.on_event(listener), Callable[[], None])
+    told: list[Event] = []
+    own: Listener = told.append
+    FreedomPay(auth_id="1", secret_key="k", events=own)
+    FreedomPay.from_env(events=listener)
+    fp.on_event(wrong)  # type: ignore[arg-type]
+    stats = fp.stats()
+    assert_type(stats, Stats)
+    assert_type(hashdt.stats(), Stats)
+    assert_type(stats.rate, float | None)
+    assert_type(stats.rate_source, RateSource)
+    assert_type(stats.idle, int | None)
+
+
 async def batches(fp: FreedomPay) -> None:
     async with Journal.open("run.db") as journal:
-        batch = Batch(fp, journal)
+        batch = Batch(fp, journal, events=listener)
+        assert_type(batch.on_event(listener), Callable[[], None])
         assert_type(await batch.plan(read_file("clients.csv", product_id=1000)), Plan)
         async for outcome in batch.run():
             assert_type(outcome, Outcome)

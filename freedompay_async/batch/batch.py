@@ -24,17 +24,19 @@ from freedompay_async.client import FreedomPay
 from freedompay_async.contract.calls import Section
 from freedompay_async.contract.request_ids import checked_name
 from freedompay_async.errors import ConfigurationError
+from freedompay_async.events.hub import Hub
 from freedompay_async.guards.arguments import check_flag, check_type, refusal
 from freedompay_async.guards.staying import Staying
 from freedompay_async.operations.stream import stream
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterable, Iterable
+    from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
 
     from freedompay_async.batch.first_check import Check
     from freedompay_async.batch.input.rows import Problem, Row
     from freedompay_async.batch.outcome import Outcome
     from freedompay_async.batch.report import Report
+    from freedompay_async.events.hub import Listener
 
 __all__ = ["Batch"]
 
@@ -73,6 +75,7 @@ class Batch(Staying):
             clients. By default as planned before, or each row's own product. A row's own
             `card_product_id` comes first.
         strict: the warnings of a plan are problems.
+        events: a listener, as for `on_event`.
 
     Raises:
         ConfigurationError: the name or the merchant id can't be part of a request id, another
@@ -95,6 +98,7 @@ class Batch(Staying):
         contract_changed: bool = False,
         card_product_id: int | None = None,
         strict: bool = False,
+        events: Listener | None = None,
     ) -> None:
         if check_first not in CHECKS:
             raise ConfigurationError(
@@ -125,6 +129,9 @@ class Batch(Staying):
         if card_product_id is not None:
             self._settings["card_product"] = checked_card_product(card_product_id)
         self._strict: Final = check_flag("strict", strict)
+        self._hub: Final = Hub("batch")
+        if events is not None:
+            self._hub.on_event(events, name="events")
         self._limits: Final = limits or Limits()
         self._check_first: Final = check_first
         self._accept_found: Final = accepted_keys(accept_found)
@@ -132,6 +139,23 @@ class Batch(Staying):
         self._run: Run | None = None
         self.progress: Final = Progress()
         """How far the run is, or how the last one ended. It is live, and always the same object."""
+
+    def on_event(self, listener: Listener) -> Callable[[], None]:
+        """Let a function get the events of this batch from now on: of its calls and its rows, and
+        while it runs also those of limits, connections and outages of the client. The listeners of
+        the client get all of these too.
+
+        Args:
+            listener: a plain function that takes an `Event` of `freedompay_async.events`; it is
+                called at once, and its errors are logged.
+
+        Returns:
+            A function that takes it off again. To call it twice does no harm.
+
+        Raises:
+            ConfigurationError: it can't be called, or is an async function.
+        """
+        return self._hub.on_event(listener)
 
     async def plan(
         self, rows: Iterable[Row | list[Problem]] | AsyncIterable[Row | list[Problem]]
@@ -184,13 +208,15 @@ class Batch(Staying):
             self._limits,
             self.progress,
             self._accepting,
+            hub=self._hub,
             owner=owner,
             check_first=self._check_first,
         )
         try:
-            async with aclosing(stream(run.work)) as landing:
-                async for outcome in landing:
-                    yield outcome
+            with self._fp._session.shared.governor.hub.joined(self._hub):
+                async with aclosing(stream(run.work)) as landing:
+                    async for outcome in landing:
+                        yield outcome
         finally:
             self._run = None
             self.progress.end()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
+from typing import Any
 
 from freedompay_async.guards.arguments import check_number, check_whole
 
-__all__ = ["Limits"]
+__all__ = ["Limits", "plain_numbers"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,3 +43,12 @@ class Limits:
                 check_whole(name, value)
             else:
                 check_number(name, value)
+
+
+def plain_numbers(limits: Limits) -> dict[str, float | None]:
+    """As a journal keeps them: a number of another library is written as Python's own."""
+    values: dict[str, Any] = dataclasses.asdict(limits)
+    return {
+        name: value if value is None else int(value) if isinstance(value, int) else float(value)
+        for name, value in values.items()
+    }

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from freedompay_async.codec.answer_form import is_page
 from freedompay_async.codec.messages import Evidence
 from freedompay_async.errors import NotSent, RateLimited, WaitReason
+from freedompay_async.events.kinds import OutageBegan, OutageEnded
 from freedompay_async.traffic.governor import Governor, NoTurn, Rank
 from freedompay_async.traffic.hindrance import Hindrance
 from freedompay_async.traffic.lane import Lane
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from freedompay_async.batch.progress import Progress
     from freedompay_async.codec.messages import Verdict
     from freedompay_async.errors import FreedomPayError
+    from freedompay_async.events.hub import Hub
 
 __all__ = ["PatientLane"]
 
@@ -40,6 +42,7 @@ class PatientLane(Lane):
         concurrency: calls in flight at once.
         rate: calls a second at most.
         within: the governor of the client, which this lane takes its slots from.
+        hub: of those who listen to the batch.
         longest: seconds without any answer, or with no answer but 429, after which the run ends.
         progress: shows the trouble while it lasts.
         end: called with the reason why the run has to end.
@@ -60,13 +63,14 @@ class PatientLane(Lane):
         concurrency: int,
         rate: float | None,
         within: Governor | None = None,
+        hub: Hub | None = None,
         longest: float,
         progress: Progress,
         end: Callable[[FreedomPayError], None],
         outage_began: Callable[[float], None],
         outage_ended: Callable[[float], None],
     ) -> None:
-        super().__init__(concurrency=concurrency, rate=rate, within=within)
+        super().__init__(concurrency=concurrency, rate=rate, within=within, hub=hub)
         self._pause: Final = max(_PAUSE, 1.0 / rate) if rate else _PAUSE
         self._longest: Final = longest
         self._progress: Final = progress
@@ -148,6 +152,10 @@ class PatientLane(Lane):
                 self._unanswered_seconds += now - self._unanswered_since
                 if self._outage:
                     self._outage_ended(time.time())
+                    if self.hub.everybody:
+                        seconds = now - self._unanswered_since
+                        ended = OutageEnded(lane=self.hub.lane, seconds=seconds)
+                        self.hub.emit_to_everybody(ended)
                 self._outage, self._unanswered_since = False, None
                 self._suspected.clear()
                 self._wake()
@@ -187,6 +195,9 @@ class PatientLane(Lane):
                 if not self._outage:
                     self._outage = True
                     self._outage_began(time.time() - seconds)
+                    if self.hub.everybody:
+                        began = OutageBegan(lane=self.hub.lane, seconds=seconds)
+                        self.hub.emit_to_everybody(began)
                 self._wake()
                 if seconds > self._longest:
                     self._end(
@@ -210,7 +221,7 @@ class _Aside(Lane):
     rank = Rank.INTERACTIVE
 
     def __init__(self, lane: PatientLane) -> None:
-        super().__init__(concurrency=1, within=lane._within)
+        super().__init__(concurrency=1, within=lane._within, hub=lane.hub)
         self._lane: Final = lane
 
     def observe(self, verdict: Verdict, *, began: float, now: float, kind: str) -> None:

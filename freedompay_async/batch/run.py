@@ -9,7 +9,7 @@ import dataclasses
 from contextlib import aclosing, suppress
 from functools import partial
 from math import inf
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import anyio
 
@@ -18,8 +18,10 @@ from freedompay_async.batch.contracts import changed_since
 from freedompay_async.batch.first_check import EACH_ROW, SAMPLE, FirstCheck
 from freedompay_async.batch.journal.records import Fact
 from freedompay_async.batch.lease import LeaseLost
+from freedompay_async.batch.limits import plain_numbers
 from freedompay_async.batch.outage import PatientLane
 from freedompay_async.batch.refusals import Refusals
+from freedompay_async.batch.row_events import tell_of_row
 from freedompay_async.batch.row_flow import RowFlow
 from freedompay_async.batch.row_steps import RowSteps
 from freedompay_async.batch.run_resources import RunResources
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from freedompay_async.batch.plan import Plan
     from freedompay_async.batch.progress import Progress
     from freedompay_async.calls.session import Session
+    from freedompay_async.events.hub import Hub
     from freedompay_async.traffic.lane import Lane
 
 __all__ = ["Run"]
@@ -77,6 +80,7 @@ class Run:
         progress: Progress,
         plan: Callable[[], Awaitable[Plan]],
         *,
+        hub: Hub,
         owner: Owner,
         check_first: Check,
     ) -> None:
@@ -87,6 +91,7 @@ class Run:
             concurrency=limits.concurrency,
             rate=limits.rate,
             within=session.shared.governor,
+            hub=hub,
             longest=limits.outage,
             progress=progress,
             end=self._end_with,
@@ -138,17 +143,19 @@ class Run:
         shared = self._begin(plan, before, facts)
         remembered = facts.get(Fact.CHECK_FIRST) == EACH_ROW
         first = FirstCheck(shared, self._check_first, remembered=remembered)
-        self._journal.begin_run(self._owner, _plain_numbers(self._limits))
+        self._journal.begin_run(self._owner, plain_numbers(self._limits))
         steps = RowSteps(shared, first, Refusals(shared), guard=self._guard, ahead=self._ahead)
         flow = RowFlow(shared, steps)
         async with anyio.create_task_group() as watch:
             watch.start_soon(self._lane.watch, self._knock)
             watch.start_soon(self._renew)
 
-            def asking() -> None:
-                watch.start_soon(self._open_connections, plan.rows)
-
-            await self._check(first, rows=plan.rows, begun=before.begun, asking=asking)
+            await self._check(
+                first,
+                rows=plan.rows,
+                begun=before.begun,
+                asking=lambda: watch.start_soon(self._open_connections, plan.rows),
+            )
             await self._each(flow, give)
             watch.cancel_scope.cancel()
         self._journal.clock_set_back(self._owner, shared.clock.now()[1])
@@ -156,11 +163,10 @@ class Run:
             raise self._fatal
 
     def _begin(self, plan: Plan, before: EarlierRuns, facts: Mapping[Fact, str]) -> RunResources:
+        self._lane.hub.lane = f"batch {plan.settings['batch']}"
         self._progress.rows, self._progress.earlier = plan.rows, before.ended
-        self._cards, self._most_cards = (
-            before.cards,
-            min(plan.rows, self._limits.max_cards or plan.rows),
-        )
+        self._cards = before.cards
+        self._most_cards = min(plan.rows, self._limits.max_cards or plan.rows)
         self._shared = RunResources(
             session=self._session,
             lane=self._lane,
@@ -197,8 +203,7 @@ class Run:
                 await self._session.shared.warm_up(count, until=loop.time() + _OPENING)
 
     async def _each(self, flow: RowFlow, give: Callable[[Outcome], Awaitable[None]]) -> None:
-        # asyncio's own group, because a task of it costs half of one of anyio's, and there is one
-        # for each row.
+        # asyncio's own group: a task of it costs half of one of anyio's, and each row has one.
         async with aclosing(self._rows()) as rows, asyncio.TaskGroup() as group:
             async for row in rows:
                 await self._place()
@@ -239,10 +244,11 @@ class Run:
     async def _row(
         self, flow: RowFlow, row: Entry, give: Callable[[Outcome], Awaitable[None]]
     ) -> None:
-        progress = self._progress
+        progress, began = self._progress, asyncio.get_running_loop().time()
         try:
             outcome = await flow.issue(row)
             progress.count(outcome.state)
+            tell_of_row(self._lane.hub, outcome, began=began)
             await give(outcome)
         except LeaseLost:
             progress.left += 1
@@ -313,12 +319,3 @@ class Run:
                 self._room.set()
                 raise Stopped
             self._cards += 1
-
-
-def _plain_numbers(limits: Limits) -> dict[str, float | None]:
-    """As a journal keeps them: a number of another library is written as Python's own."""
-    values: dict[str, Any] = dataclasses.asdict(limits)
-    return {
-        name: value if value is None else int(value) if isinstance(value, int) else float(value)
-        for name, value in values.items()
-    }

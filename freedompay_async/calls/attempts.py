@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from freedompay_async.calls.async_signing import NotSignedError, signed_in_time
+from freedompay_async.calls.call_events import CallEvents
 from freedompay_async.calls.compose import look_up_message
 from freedompay_async.calls.reading import LARGE, read_look_up_reply, read_own_reply
 from freedompay_async.calls.slot import Slots
@@ -64,6 +65,7 @@ class Attempts:
         waited: the seconds of waiting for slots are added to it.
 
     Attributes:
+        events: tells listeners of the call.
         current: the attempt of the call itself whose answer has not been read yet.
         work: the part of an attempt that is running; its errors say nothing of the issuer.
         slots: gets the attempts their slots, where the lane gives none at once.
@@ -71,7 +73,7 @@ class Attempts:
 
     __slots__ = (
         *("_call", "_clock", "_composer", "_lane", "_on_leave", "_shared", "_state", "_warned"),
-        *("current", "slots", "work"),
+        *("current", "events", "slots", "work"),
     )
 
     def __init__(
@@ -86,6 +88,7 @@ class Attempts:
         on_leave: Callable[[], None] | None,
         waited: Waited | None,
     ) -> None:
+        self.events = CallEvents(lane.hub, call.name, composer)
         self.current: Attempt | None = None
         self.work: Work | None = None
         self._shared = shared
@@ -103,6 +106,7 @@ class Attempts:
             state=state,
             clock=clock,
             lane=lane,
+            events=self.events,
             waited=waited,
         )
 
@@ -138,14 +142,19 @@ class Attempts:
             use = shared.bodies.before_attempt(own, message.path, message.body)
         self.current = attempt = self._new_attempt(self._may_leave if aged else None)
         try:
-            reply = await self._try(message, attempt, own=True)
-        finally:
-            if use is not None:
-                self._note_body(own, use, sent=attempt.sent)
-            if attempt.began is None:
-                # It got no slot: an error about a read names the id of an attempt that was made.
-                composer.request_id = before or composer.request_id
-        verdict = await self._read(call, reply, read_own_reply)
+            try:
+                reply = await self._try(message, attempt, own=True)
+            finally:
+                if use is not None:
+                    self._note_body(own, use, sent=attempt.sent)
+                if attempt.began is None:
+                    # It got no slot: an error about a read names the id of an attempt that was
+                    # made.
+                    composer.request_id = before or composer.request_id
+            verdict = await self._read(call, reply, read_own_reply)
+        except BaseException as error:
+            self.events.broke(attempt, error, own=True, now=self._clock.now())
+            raise
         self.current = None
         self._observe(call, verdict, attempt)
         return verdict
@@ -165,8 +174,12 @@ class Attempts:
             return Verdict(Evidence.NOT_SENT, str(error)), asked_at
         attempt = self._new_attempt()
         asked_at = self._clock.now()
-        reply = await self._try(message, attempt, own=False)
-        verdict = await self._read(call, reply, read_look_up_reply)
+        try:
+            reply = await self._try(message, attempt, own=False)
+            verdict = await self._read(call, reply, read_look_up_reply)
+        except BaseException as error:
+            self.events.broke(attempt, error, own=False, now=self._clock.now())
+            raise
         self._observe(call, verdict, attempt)
         return verdict, attempt.began or asked_at
 
@@ -190,7 +203,8 @@ class Attempts:
 
     async def _try(self, message: Message, attempt: Attempt, *, own: bool) -> Reply | Verdict:
         """The answer, or a verdict where none came; `own`: of the call itself, no look-up."""
-        final = False
+        final, events = False, self.events
+        events.waited = 0.0
         try:
             if not self._lane.take():
                 await self.slots.wait(attempt, own=own)
@@ -198,6 +212,12 @@ class Attempts:
                 if own and self._on_leave is not None:
                     self._on_leave()
                 attempt.began = self._clock.now()
+                if own:
+                    events.attempts += 1
+                else:
+                    events.look_ups += 1
+                if events.hub.listeners:
+                    events.began(own=own)
                 self.work = Work.SENDING
                 return await self._shared.transport.send(message, attempt)
             finally:
@@ -255,6 +275,11 @@ class Attempts:
         if attempt.began is not None:
             now = self._clock.now()
             self._lane.observe(verdict, began=attempt.began, now=now, kind=call.name)
+            events, in_flight = self.events, now - attempt.began
+            events.in_flight += in_flight
+            if events.hub.listeners:
+                own = call is self._call
+                events.ended(attempt, verdict, own=own, in_flight=in_flight)
         if log.isEnabledFor(logging.DEBUG):
             log.debug(
                 "%s, %s: %s %s",

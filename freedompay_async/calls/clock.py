@@ -21,16 +21,17 @@ class Clock:
     Attributes:
         now: seconds by the clock of the loop, as a function. It stands still while the machine
             sleeps.
+        began: when the call began, by the same clock.
         deadline: when the call has to end, by the same clock.
     """
 
-    __slots__ = ("_began", "_began_by_the_wall", "_slept", "deadline", "now")
+    __slots__ = ("_began_by_the_wall", "_slept", "began", "deadline", "now")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
         self.now = loop.time
-        self._began, self._began_by_the_wall = self.now(), time.time()
+        self.began, self._began_by_the_wall = self.now(), time.time()
         self._slept = 0.0
-        self.deadline = self._began + seconds
+        self.deadline = self.began + seconds
 
     def now_with_sleep(self) -> float:
         """`now`, plus the seconds that the machine slept since the call began, by the wall clock.
@@ -38,6 +39,6 @@ class Clock:
         A wall clock that is set back takes nothing away again.
         """
         now = self.now()
-        slept = (time.time() - self._began_by_the_wall) - (now - self._began)
+        slept = (time.time() - self._began_by_the_wall) - (now - self.began)
         self._slept = max(self._slept, slept)
         return now + self._slept

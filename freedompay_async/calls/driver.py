@@ -20,7 +20,7 @@ from freedompay_async.calls.states import Action, End, Next, State
 from freedompay_async.codec.messages import Evidence, Verdict
 from freedompay_async.contract.calls import Retry
 from freedompay_async.contract.models import RequestState
-from freedompay_async.errors import ConfigurationError, OutcomeUnknown
+from freedompay_async.errors import Busy, ConfigurationError, OutcomeUnknown
 from freedompay_async.guards.arguments import check_wait
 from freedompay_async.transport.handler_errors import is_handler_error
 
@@ -43,6 +43,7 @@ __all__ = ["Driver"]
 
 _NOT_SENT_YET: Final = Verdict(Evidence.NOT_SENT, "the deadline came before it could be sent")
 _SENT_EARLIER: Final = Verdict(Evidence.NOT_SENT, "an earlier process sent it")
+_BUSY: Final = "busy"
 log: Final = logging.getLogger("freedompay_async")
 
 
@@ -120,7 +121,11 @@ class Driver:
         Raises:
             Busy: there is none.
         """
-        self._attempts.slots.check()
+        try:
+            self._attempts.slots.check()
+        except Busy:
+            self._tell_end(_BUSY)
+            raise
 
     async def drive(self) -> Any:
         """Carry the call out; its answer.
@@ -152,12 +157,16 @@ class Driver:
                 state.after_send(Verdict(Evidence.NO_ANSWER), clock.now())
             request_id = self._composer.request_id
             note_cancelled(error, self.call, request_id, outcome_unknown=self._maybe_done)
+            self._tell_end("cancelled")
             raise
         except Exception as error:
             self._raise_if_unknown(error)
             if isinstance(error, ConfigurationError):
                 self._name(error)
+            self._tell_end(_BUSY if isinstance(error, Busy) else "raised")
             raise
+        if attempts.events.hub.listeners:
+            self._tell_end(action.step.value)
         return self._end(action.step, action.not_again)
 
     def _pause(self, action: Action) -> float | None:
@@ -196,7 +205,17 @@ class Driver:
         answers.verdict = replace(before, reason=reason)
         unknown = self._error(End.UNKNOWN)
         log.error("%s", unknown.text, extra=self._extra())
+        self._tell_end(End.UNKNOWN.value)
         raise unknown from error
+
+    def _tell_end(self, outcome: str) -> None:
+        events, clock = self._attempts.events, self._clock
+        if events.hub.listeners:
+            events.call_ended(
+                outcome,
+                http_status=self._answers.verdict.http_status,
+                seconds=clock.now() - clock.began,
+            )
 
     def _name(self, error: ConfigurationError) -> None:
         # An id that can't be sent is not put on the error either, because an error is logged.

@@ -12,6 +12,7 @@ from freedompay_async.errors import WaitReason
 from freedompay_async.traffic.hindrance import BRIEF, Hindrance
 
 if TYPE_CHECKING:
+    from freedompay_async.calls.call_events import CallEvents
     from freedompay_async.calls.call_state import CallState
     from freedompay_async.calls.clock import Clock
     from freedompay_async.calls.compose import Composer
@@ -39,10 +40,13 @@ class Slots:
         state: of the call.
         clock: of the call. A wait in a patient lane is added to its deadline.
         lane: gives the slots.
+        events: is told why a call waits, and for how long it did.
         waited: the seconds of waiting are added to it.
     """
 
-    __slots__ = ("_call", "_clock", "_composer", "_governor", "_lane", "_state", "_waited")
+    __slots__ = (
+        *("_call", "_clock", "_composer", "_events", "_governor", "_lane", "_state", "_waited"),
+    )
 
     def __init__(
         self,
@@ -53,6 +57,7 @@ class Slots:
         state: CallState,
         clock: Clock,
         lane: Lane | Governor,
+        events: CallEvents,
         waited: Waited | None,
     ) -> None:
         self._governor = governor
@@ -61,6 +66,7 @@ class Slots:
         self._state = state
         self._clock = clock
         self._lane = lane
+        self._events = events
         self._waited = waited
 
     def check(self) -> None:
@@ -98,6 +104,9 @@ class Slots:
             most = max(state.line_left, _LATE) if hindrance.brief else state.line_left
         if most <= 0.0:
             raise self._busy(hindrance)
+        events = self._events
+        if events.hub.listeners:
+            events.waits(lane.hindrance(), own=own)
         began = clock.now()
         deadline = inf if lane.patient else clock.deadline
         until = min(deadline, began + most)
@@ -112,7 +121,8 @@ class Slots:
                 raise
             raise self._busy(lane.hindrance() or hindrance) from None
         finally:
-            took = clock.now() - began
+            took = events.waited = clock.now() - began
+            events.queued += took
             if self._waited is not None:
                 self._waited.seconds += took
             if own:

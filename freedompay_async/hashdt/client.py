@@ -36,7 +36,8 @@ class HashDT(BaseClient):
             `max_connections` (100), `rate` in calls a second, `timeout` in seconds (60), `policy`:
             the times in between, `contract`: what is different in the contract table,
             `ssl_context`, `max_answer` in bytes, `proxy`, `trust_env`: the proxy of the
-            environment, `transport`: in place of a session of aiohttp.
+            environment, `transport`: in place of a session of aiohttp, `events`: a function that
+            is told what happens.
 
     Raises:
         ConfigurationError: a setting is missing or wrong; nothing was sent.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterable
 from typing import TYPE_CHECKING, TypeVar
 
+from freedompay_async.events.hub import Hub
 from freedompay_async.guards.arguments import check_number, check_whole, refusal
 from freedompay_async.operations.stream import stream
 from freedompay_async.operations.watch import Watch, check_operation
@@ -56,8 +57,10 @@ def as_completed(
 
     async def work(give: Callable[[Operation[R]], Awaitable[None]]) -> None:
         nonlocal watch
-        watch = Watch(session, give, timeout=timeout, concurrency=concurrency, rate=rate)
-        await watch.run(given, feed)
+        hub = Hub("as_completed")
+        watch = Watch(session, give, hub=hub, timeout=timeout, concurrency=concurrency, rate=rate)
+        with session.shared.governor.hub.joined(hub):
+            await watch.run(given, feed)
 
     def tell(error: asyncio.CancelledError) -> None:
         left = sum(not each.done for each in given) if watch is None else watch.left

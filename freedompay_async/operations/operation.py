@@ -18,6 +18,7 @@ from freedompay_async.errors import (
     RateLimited,
     StillProcessing,
 )
+from freedompay_async.events.kinds import RequestEnded
 from freedompay_async.guards.arguments import check_number
 from freedompay_async.guards.loops import running_loop
 from freedompay_async.guards.staying import Staying
@@ -95,6 +96,7 @@ class Operation(Staying, Generic[R_co]):
         )
         # How long its look-ups have waited for their slots.
         self._waited: Final = Waited()
+        self._tell_end(session)
 
     @property
     def call(self) -> str | None:
@@ -208,12 +210,29 @@ class Operation(Staying, Generic[R_co]):
             times.end(loop.time())
         # The wait that the issuer asked for before is over, whoever looked it up.
         times.trouble = None
+        was_done = self.done
         if state is None:
             told.keep_unknown(age)
         elif not told.ended:
             told.keep(state)
             times.learn(ended=told.ended)
+        if not was_done:
+            self._tell_end(session)
         return state
+
+    def _tell_end(self, session: Session) -> None:
+        hub, times = session._lane.hub, self._times
+        if hub.listeners and self.done:
+            hub.emit(
+                RequestEnded(
+                    call=self._call.name,
+                    request_id=self.request_id,
+                    lane=hub.lane,
+                    outcome=self.status.value,
+                    seconds=times.age,
+                    look_ups=times.look_ups,
+                )
+            )
 
     async def _look(self, session: Session, timeout: float | None) -> None:
         try:

@@ -31,12 +31,13 @@ class Times:
 
     Attributes:
         age_known: its age was known when the operation was made.
+        look_ups: that have begun.
         trouble: the error of the last look-up, if it got no usable answer.
     """
 
     __slots__ = (
         *("_accepted", "_asked", "_jitter", "_looked", "_made", "_made_outside", "_pending"),
-        *("_schedule", "_unseen", "age_known", "trouble"),
+        *("_schedule", "_unseen", "age_known", "look_ups", "trouble"),
     )
 
     def __init__(
@@ -76,6 +77,7 @@ class Times:
             # and the age only, and those that have gone by are taken as used.
             self._jitter = crc32(request_id.encode()) / 2**32
             self._looked = self._unseen = self._schedule.last_due(age, self._jitter)
+        self.look_ups = 0
         self.trouble: FreedomPayError | None = None
 
     def begin(self, now: float) -> float:
@@ -86,7 +88,13 @@ class Times:
         """
         self._by_the_loop(now)
         self._asked = now
+        self.look_ups += 1
         return now - self._made
+
+    @property
+    def age(self) -> float:
+        """The age at the last look-up; 0 before the first one."""
+        return self._looked or 0.0
 
     def end(self, now: float) -> None:
         """Note that a look-up is over."""

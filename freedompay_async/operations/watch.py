@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from anyio.abc import TaskGroup
 
     from freedompay_async.calls.session import Session
+    from freedompay_async.events.hub import Hub
 
 __all__ = ["Watch", "check_operation"]
 
@@ -72,6 +73,7 @@ class Watch(Generic[R]):
     Args:
         session: of the client.
         give: takes what has ended.
+        hub: of those who listen to it.
         timeout: seconds for all; `None`: no end.
         concurrency: look-ups at once.
         rate: look-ups a second.
@@ -82,6 +84,7 @@ class Watch(Generic[R]):
         session: Session,
         give: Callable[[Operation[R]], Awaitable[None]],
         *,
+        hub: Hub,
         timeout: float | None,
         concurrency: int,
         rate: float | None,
@@ -89,9 +92,9 @@ class Watch(Generic[R]):
         # After a look-up without an answer an operation is due again later. It holds no place until
         # then.
         once = dataclasses.replace(session.policy, attempts=1)
-        self._session = session.in_lane(
-            Lane(concurrency=concurrency, rate=rate, within=session.shared.governor), policy=once
-        )
+        within = session.shared.governor
+        lane = Lane(concurrency=concurrency, rate=rate, within=within, hub=hub)
+        self._session = session.in_lane(lane, policy=once)
         self._give = give
         self._places = asyncio.Semaphore(concurrency)
         self._loop = asyncio.get_running_loop()

@@ -45,7 +45,7 @@ class ConcurrencyLimit:
 
     def answered(
         self, now: float, took: float, kind: str, *, busy: int, unavailable: bool = False
-    ) -> None:
+    ) -> bool:
         """An answer came.
 
         Args:
@@ -54,17 +54,21 @@ class ConcurrencyLimit:
             kind: of the call.
             busy: calls on the way.
             unavailable: the answer was 503.
+
+        Returns:
+            Whether the limit has changed.
         """
-        if now - self._judged_at >= 1.0:
-            self._judge(now)
+        changed = now - self._judged_at >= 1.0 and self._judge(now)
         self._busiest = max(self._busiest, busy)
         if unavailable:
             self._unavailable += 1
         else:
             count, seconds = self._took.get(kind, (0, 0.0))
             self._took[kind] = (count + 1, seconds + took)
+        return changed
 
-    def _judge(self, now: float) -> None:
+    def _judge(self, now: float) -> bool:
+        before = self.limit
         count, took, usual = 0, 0.0, 0.0
         for kind, (times, seconds) in self._took.items():
             mean = seconds / times
@@ -83,3 +87,4 @@ class ConcurrencyLimit:
         self._judged_at = now
         self._took.clear()
         self._unavailable = self._busiest = 0
+        return self.limit != before

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from freedompay_async.codec.messages import Evidence
 from freedompay_async.errors import ConfigurationError, WaitReason
+from freedompay_async.events.hub import Hub
+from freedompay_async.events.kinds import LimitKind, LimitLearnt, LimitLifted
+from freedompay_async.events.stats import RateSource, Stats
 from freedompay_async.traffic.concurrency_limit import ConcurrencyLimit
 from freedompay_async.traffic.hindrance import Hindrance
 from freedompay_async.traffic.rate_limit import RateLimit
@@ -55,6 +58,10 @@ class Governor:
         rate: calls a second at most; `None`: no limit but the issuer's own.
         bucket: seconds of its rate that are saved up while nothing leaves. After a pause so many
             calls leave at once, and at least one; in the long run no more leave than by the rate.
+        hub: of those who listen to the client; left out, nobody does yet.
+
+    Attributes:
+        hub: the same.
 
     Raises:
         ConfigurationError: a limit that allows nothing.
@@ -64,7 +71,14 @@ class Governor:
     """Whether the wait in the queue is not counted in the time of a call."""
     rank: Rank = Rank.INTERACTIVE
 
-    def __init__(self, *, concurrency: int, rate: float | None = None, bucket: float = 0.0) -> None:
+    def __init__(
+        self,
+        *,
+        concurrency: int,
+        rate: float | None = None,
+        bucket: float = 0.0,
+        hub: Hub | None = None,
+    ) -> None:
         if concurrency < 1:
             raise ConfigurationError(
                 f"concurrency={concurrency!r}: it must be at least 1. Nothing was sent."
@@ -73,6 +87,7 @@ class Governor:
             raise ConfigurationError(
                 f"rate={rate!r}: calls a second, more than 0. Nothing was sent."
             )
+        self.hub: Final = hub or Hub()
         self._concurrency: Final = ConcurrencyLimit(concurrency)
         self._rate: Final = RateLimit(rate)
         # Seconds by which a call may leave before its turn, out of the bucket.
@@ -85,6 +100,8 @@ class Governor:
         self._busy = 0
         self._took: float | None = None
         self._next = -inf
+        # What listeners know, as far as there are any.
+        self._told_limit, self._rate_learnt = concurrency, False
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -190,15 +207,55 @@ class Governor:
         if reply is None:
             return
         if verdict.evidence is Evidence.LIMITED:
-            self._rate.limited(now, began)
+            if self._rate.limited(now, began):
+                self._rate_learnt = True
+                if self.hub.everybody:
+                    value = self._rate.rate(now)
+                    self.hub.emit_to_everybody(LimitLearnt(limit=LimitKind.RATE, value=value))
             return
         self._rate.accepted(now)
-        self._concurrency.answered(
+        changed = self._concurrency.answered(
             now, took, kind, busy=self._busy, unavailable=reply.status == 503
         )
+        if changed or self._rate_learnt:
+            self._tell_limits(now)
         if self._interactive or self._background:
             # There may be more slots now.
             self._serve()
+
+    def _tell_limits(self, now: float) -> None:
+        """Tell what an answer has changed."""
+        hub, limit, before = self.hub, self._concurrency.limit, self._told_limit
+        self._told_limit = limit
+        if self._rate_learnt and not self._rate.learnt(now):
+            self._rate_learnt = False
+            if hub.everybody:
+                hub.emit_to_everybody(LimitLifted(limit=LimitKind.RATE))
+        if not hub.everybody or limit == before:
+            return
+        if limit < before:
+            hub.emit_to_everybody(LimitLearnt(limit=LimitKind.CONCURRENCY, value=limit))
+        elif limit == self._concurrency.most:
+            hub.emit_to_everybody(LimitLifted(limit=LimitKind.CONCURRENCY))
+
+    def stats(self, now: float, *, idle: int | None) -> Stats:
+        """What the client is doing; `idle`: connections of its transport."""
+        rate, source = self._rate.rate(now), RateSource.YOURS
+        if self._rate.learnt(now):
+            source = RateSource.LEARNT
+        elif rate == inf:
+            source = RateSource.NONE
+        interactive, background = self._waiting
+        return Stats(
+            places=self._concurrency.limit,
+            max_places=self._concurrency.most,
+            in_flight=self._busy,
+            waiting_interactive=interactive,
+            waiting_background=background,
+            rate=None if rate == inf else rate,
+            rate_source=source,
+            idle=idle,
+        )
 
     def _serve(self) -> None:
         """Give the free slots to the first in the queue."""

@@ -11,6 +11,7 @@ from freedompay_async.traffic.hindrance import Hindrance
 
 if TYPE_CHECKING:
     from freedompay_async.codec.messages import Verdict
+    from freedompay_async.events.hub import Hub
 
 __all__ = ["Lane"]
 
@@ -24,6 +25,10 @@ class Lane:
         rate: calls a second at most; `None`: no limit but the governor's.
         within: the governor that gives the slots and learns from the answers; left out, the lane
             does both itself.
+        hub: of those who listen to the lane; left out, to the governor.
+
+    Attributes:
+        hub: the same.
     """
 
     patient: bool = False
@@ -31,10 +36,16 @@ class Lane:
     rank: Rank = Rank.BACKGROUND
 
     def __init__(
-        self, *, concurrency: int, rate: float | None = None, within: Governor | None = None
+        self,
+        *,
+        concurrency: int,
+        rate: float | None = None,
+        within: Governor | None = None,
+        hub: Hub | None = None,
     ) -> None:
         self._own: Final = Governor(concurrency=concurrency, rate=rate)
         self._within: Final = within
+        self.hub: Final = hub or (within or self._own).hub
         # With a rate only one call at a time waits between the lane and the governor, because those
         # that wait there would leave together.
         self._gate: Final = None if rate is None else asyncio.Lock()

@@ -66,10 +66,14 @@ class RateLimit:
                 del self._accepted[old]
         self._accepted[second] += 1
 
-    def limited(self, now: float, began: float) -> None:
-        """The issuer answered a call that began at `began` with 429."""
+    def limited(self, now: float, began: float) -> bool:
+        """The issuer answered a call that began at `began` with 429.
+
+        Returns:
+            Whether that has taught something new.
+        """
         if began <= self._cut_at + self._DEAF:
-            return
+            return False
         # The best second of late: a refusal says only that there is a limit, and the accepted calls
         # say where it is.
         best = max(
@@ -82,3 +86,4 @@ class RateLimit:
         else:
             self._limit = rate
         self._cut_at = now
+        return True

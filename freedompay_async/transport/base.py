@@ -18,8 +18,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from freedompay_async.codec.messages import Message, Reply
+    from freedompay_async.events.kinds import Event
 
-__all__ = ["CLOSED", "Attempt", "Destination", "Transport", "TransportError", "too_large"]
+__all__ = [
+    "CLOSED",
+    "Attempt",
+    "CountsIdle",
+    "Destination",
+    "Transport",
+    "TransportError",
+    "too_large",
+]
 
 CLOSED: Final = "the client was closed"
 
@@ -100,9 +109,14 @@ def too_large(most: int, status: int) -> TransportError:
     )
 
 
+def _tell_nobody(_event: Event) -> None:
+    """Where a transport has no client."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """The host of a client, and the limits that its transport has to keep.
+    """The host of a client, the limits that its transport has to keep, and who is told of its
+    connections.
 
     Attributes:
         base_url: such as `https://api.example.com`; the path of a message is appended to it.
@@ -110,6 +124,8 @@ class Destination:
         max_answer: bytes; a larger answer is not read.
         ssl_context: the TLS settings; `None`: Python's own.
         way: straight to the host, or through a proxy.
+        notify: takes a `ConnectionOpened` or `ConnectionClosed` of `freedompay_async.events`. A
+            transport calls it on the loop of its client, as far as it can know of these.
     """
 
     base_url: str
@@ -117,6 +133,7 @@ class Destination:
     max_answer: int = MAX_ANSWER
     ssl_context: ssl.SSLContext | None = None
     way: Way = field(default_factory=Way)
+    notify: Callable[[Event], object] = _tell_nobody
 
 
 @runtime_checkable
@@ -178,3 +195,15 @@ class Transport(Protocol):
         copies of the parent's.
         """
         return
+
+
+@runtime_checkable
+class CountsIdle(Protocol):
+    """A transport that knows how many of its connections are idle.
+
+    No part of `Transport`, because an object with the methods of that need not have this one.
+    """
+
+    def idle_connections(self) -> int | None:
+        """Open connections that no call has; `None`: not known."""
+        ...

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.guards.arguments import refusal
 from freedompay_async.guards.loops import running_loop
-from freedompay_async.transport.base import CLOSED, Transport, TransportError
+from freedompay_async.transport.base import CLOSED, CountsIdle, Transport, TransportError
 from freedompay_async.transport.checked import send_checked
 from freedompay_async.transport.direct.direct_transport import DirectTransport
 from freedompay_async.transport.mock.mock_transport import MockTransport
@@ -113,6 +113,15 @@ class OwnedTransport:
             if not self._checked:
                 raise
             raise TransportError(f"the transport failed ({type(error).__name__})") from None
+
+    def now(self) -> float:
+        """Seconds by the clock of the loop; 0 before the first call."""
+        return 0.0 if self._loop is None else self._loop.time()
+
+    def idle(self) -> int | None:
+        """Open connections that no call has; `None`: the transport does not know."""
+        transport: object = self._transport
+        return transport.idle_connections() if isinstance(transport, CountsIdle) else None
 
     async def close(self) -> None:
         """Close the transport. A second close does nothing; in a forked child no close does."""

@@ -58,18 +58,21 @@ def kind(request):
 @pytest.fixture
 async def reach(kind):
     """Makes a transport that is bound to a host (or to a base URL). In the end each one has no
-    connection in use, and after it was closed no connection at all.
+    connection in use, and after it was closed no connection at all: it has told of the end of each
+    one that it has opened.
     """
     made = []
     async with AsyncExitStack() as stack:
 
         async def build(host, **options) -> Carried:
             base_url = host if isinstance(host, str) else host.base_url
-            transport = await kind.make(stack)
-            transport.bind(Destination(base_url=base_url, **options))
-            await transport.open()
-            made.append(Carried(transport, kind))
-            return made[-1]
+            there = Carried(await kind.make(stack), kind)
+            there.transport.bind(
+                Destination(base_url=base_url, notify=there.events.append, **options)
+            )
+            await there.transport.open()
+            made.append(there)
+            return there
 
         yield build
         await turns()
@@ -80,6 +83,8 @@ async def reach(kind):
 
         assert left == [0] * len(made)
         assert [each.counts for each in made] == [(0, 0)] * len(made)
+        opened, closed = zip(*(each.told for each in made), strict=True) if made else ((), ())
+        assert closed == (opened if kind.owns else (0,) * len(made))
 
 
 @pytest.fixture

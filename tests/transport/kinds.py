@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 
 from freedompay_async.codec.messages import Message, Reply
+from freedompay_async.events import ConnectionClosed, ConnectionOpened
 from freedompay_async.transport.base import Attempt, Transport, TransportError
 from freedompay_async.transport.direct.direct_transport import DirectTransport
 from freedompay_async.transport.over_aiohttp.aiohttp_transport import AiohttpTransport
@@ -19,6 +20,8 @@ from freedompay_async.transport.over_aiohttp.trace import freedompay_trace
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from contextlib import AsyncExitStack
+
+    from freedompay_async.events import Event
 
 __all__ = ["KINDS", "Carried", "Ended", "Kind", "both_loops", "message"]
 
@@ -44,8 +47,8 @@ class Kind:
         reads_odd_heads: it takes a head with a NUL or of any length, as aiohttp did before 3.13.4.
         tells_broken: an answer without a length that a broken connection ends is none.
         owns: its connections are its own. Where they are those of somebody's session, it does not
-            look at them before a request, does not close them, counts no idle one, and warms none
-            up; and what has not left yet may leave after its call.
+            look at them before a request, does not close them nor tell of their ends, counts no
+            idle one, and warms none up; and what has not left yet may leave after its call.
     """
 
     make: Callable[[AsyncExitStack], Awaitable[Transport]]
@@ -126,6 +129,7 @@ class Carried:
         self.kind = kind
         self.closed = False
         self.attempts: list[Attempt] = []
+        self.events: list[Event] = []
 
     def attempt(self, *, deadline=20.0, seconds=20.0, **options) -> Attempt:
         now = asyncio.get_running_loop().time()
@@ -156,6 +160,12 @@ class Carried:
         """Connections that are active, and idle ones."""
         said = re.search(r"(\d+) active, (\d+) idle", repr(self.transport))
         return (0, 0) if said is None else (int(said[1]), int(said[2]))
+
+    @property
+    def told(self) -> tuple[int, int]:
+        """How many connections it has told of: of those that were opened, and that were closed."""
+        kinds = [type(each) for each in self.events]
+        return kinds.count(ConnectionOpened), kinds.count(ConnectionClosed)
 
     async def close(self) -> None:
         if not self.closed:

@@ -20,6 +20,7 @@ LEVELS = (
     ("crypto",),
     ("contract",),
     ("settings", "codec"),
+    ("events",),
     ("traffic",),
     ("transport",),
     ("calls",),

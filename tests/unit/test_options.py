@@ -45,6 +45,7 @@ RIGHT = {
     "max_answer": 1000,
     "trust_env": True,
     "transport": Carrier(),
+    "events": print,
     "signer": SIGNER,
     "record": "record.jsonl",
 }

@@ -39,6 +39,7 @@ class Connection(asyncio.Protocol):
 
     Args:
         max_answer: bytes; a larger answer is not read.
+        made: called when the connection is there, after the handshake of TLS.
         lost: called when the connection is gone.
 
     Attributes:
@@ -51,8 +52,8 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         *("_answer", "_before", "_body", "_came", "_headers", "_in_body", "_input", "_loop"),
-        *("_lost", "_max_answer", "_parser", "_received", "_refusal", "_status", "_to_the_end"),
-        *("_tls", "_transport", "_untold", "ends", "open", "packed", "strayed"),
+        *("_lost", "_made", "_max_answer", "_parser", "_received", "_refusal", "_status"),
+        *("_tls", "_to_the_end", "_transport", "_untold", "ends", "open", "packed", "strayed"),
     )
 
     def __init__(
@@ -60,11 +61,13 @@ class Connection(asyncio.Protocol):
         loop: asyncio.AbstractEventLoop,
         *,
         max_answer: int,
+        made: Callable[[Connection], object],
         lost: Callable[[Connection], object],
     ) -> None:
         self._loop = loop
         self._max_answer = max_answer
-        self._lost = lost
+        self._made = made
+        self._lost: Callable[[Connection], object] | None = lost
         self._parser = HttpResponseParser(self)
         # The whole answer, or why there is none. An error is set as a result, because nobody may
         # be there to fetch it.
@@ -138,6 +141,19 @@ class Connection(asyncio.Protocol):
         self.open = False
         self._transport.abort()
 
+    def drop(self) -> None:
+        """Its opening has failed. uvloop does not tell of the end of a connection that was there
+        when its opening was cancelled.
+        """
+        if self.open:
+            self.open = False
+            self._be_lost()
+
+    def _be_lost(self) -> None:
+        lost, self._lost = self._lost, None
+        if lost is not None:
+            lost(self)
+
     # What the event loop calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -145,6 +161,7 @@ class Connection(asyncio.Protocol):
         self._input = SocketInput(transport)
         self._tls = transport.get_extra_info("ssl_object") is not None
         self.open = True
+        self._made(self)
 
     def data_received(self, data: bytes) -> None:
         if self._answer is None:
@@ -176,7 +193,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._end(exc)
-        self._lost(self)
+        self._be_lost()
 
     def _end(self, error: Exception | None) -> None:
         self.open = False

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 from freedompay_async.errors import ConfigurationError
+from freedompay_async.events.kinds import ConnectionClosed, ConnectionOpened
 from freedompay_async.guards.staying import Staying
 from freedompay_async.redaction.secret import Hidden
 from freedompay_async.transport.base import CLOSED, Transport, TransportError
@@ -20,10 +21,12 @@ from freedompay_async.transport.tls import default_context
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Callable
 
     from yarl import URL
 
     from freedompay_async.codec.messages import Message, Reply
+    from freedompay_async.events.kinds import Event
     from freedompay_async.transport.base import Attempt, Destination
     from freedompay_async.transport.direct.connection import Connection
     from freedompay_async.transport.direct.opening import Opening
@@ -35,6 +38,8 @@ __all__ = ["DirectTransport"]
 _IDLE: Final = 15.0
 # Turns of the loop until it has told all connections that they are gone.
 _TURNS_TO_END: Final = 10
+_OPENED: Final = ConnectionOpened()
+_CLOSED: Final = ConnectionClosed()
 
 
 class DirectTransport(Staying, Transport):
@@ -85,6 +90,7 @@ class DirectTransport(Staying, Transport):
             self._tls = destination.ssl_context or default_context()
         self._heads = RequestHeads(base)
         self._max_answer = destination.max_answer
+        self._notify: Callable[[Event], object] = destination.notify
         self._connection_of, self._opening_of = Connection, Opening
         self._bound = base, destination
 
@@ -114,7 +120,9 @@ class DirectTransport(Staying, Transport):
         return self._opening
 
     def _make(self) -> Connection:
-        return self._connection_of(self._loop, max_answer=self._max_answer, lost=self._lost)
+        return self._connection_of(
+            self._loop, max_answer=self._max_answer, made=self._made, lost=self._lost
+        )
 
     async def send(self, message: Message, attempt: Attempt) -> Reply:
         # Hidden, because a look at this frame while it waits must not show the keys.
@@ -183,9 +191,16 @@ class DirectTransport(Staying, Transport):
         self._deadlines.set(connection, self._loop.time() + _IDLE)
         self._idle[connection] = None
 
+    def _made(self, _connection: Connection) -> None:
+        self._notify(_OPENED)
+
     def _lost(self, connection: Connection) -> None:
         self._idle.pop(connection, None)
         self._deadlines.remove(connection)
+        self._notify(_CLOSED)
+
+    def idle_connections(self) -> int:
+        return len(self._idle)
 
     async def warm_up(self, count: int, attempt: Attempt) -> None:
         taken: list[Connection] = []

@@ -128,12 +128,16 @@ class Opening:
                 interleave=1,
                 socket_factory=self._sockets.make,
             )
-            await self._loop.create_connection(
-                lambda: connection,
-                sock=sock,
-                ssl=self._tls,
-                server_hostname=None if self._tls is None else self._host,
-            )
+            try:
+                await self._loop.create_connection(
+                    lambda: connection,
+                    sock=sock,
+                    ssl=self._tls,
+                    server_hostname=None if self._tls is None else self._host,
+                )
+            except BaseException:
+                connection.drop()
+                raise
         return connection
 
     def _error(self, error: OSError | ValueError) -> TransportError:

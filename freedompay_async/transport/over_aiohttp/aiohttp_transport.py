@@ -126,6 +126,14 @@ class AiohttpTransport(Staying, Transport):
         if sender is not None:
             await sender.close()
 
+    def idle_connections(self) -> int | None:
+        """Connections that no call has; `None`: those of a session of your own, which has them
+        together with the rest of a program.
+        """
+        if self._given is not None:
+            return None
+        return 0 if self._sender is None else self._sender.idle
+
     def disown(self) -> None:
         if self._sender is not None:
             self._sender.disown()

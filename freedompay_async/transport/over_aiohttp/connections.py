@@ -10,19 +10,33 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
+from freedompay_async.events.kinds import ConnectionClosed, ConnectionOpened
 from freedompay_async.transport.new_connections import TURNS
 from freedompay_async.transport.over_aiohttp.sending import Watch
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from freedompay_async.events.kinds import Event
     from freedompay_async.transport.over_aiohttp.sending import Sending
 
 __all__ = ["Connections"]
 
+_OPENED: Final = ConnectionOpened()
+_CLOSED: Final = ConnectionClosed()
+
 
 class Connections:
-    """What aiohttp's pool does not tell."""
+    """What aiohttp's pool does not tell.
 
-    def __init__(self) -> None:
+    Args:
+        notify: is told of each connection that was opened or closed.
+    """
+
+    def __init__(self, notify: Callable[[Event], object]) -> None:
+        self._notify: Final = notify
+        # Of which `notify` was told that they were opened.
+        self._open: Final[set[asyncio.Transport]] = set()
         self._idle: Final[dict[asyncio.Transport, Watch]] = {}
         # aiohttp gives a connection back at the last byte of an answer. Another call may have it by
         # the time the first one wakes up.
@@ -70,7 +84,9 @@ class Connections:
             owner = self._owners.get(transport)
             watch = None if owner is None else owner.watch
             if watch is None:
-                return Watch(transport, self._idle)
+                self._open.add(transport)
+                self._notify(_OPENED)
+                return Watch(transport, self._lost)
             # The owner has not said yet what aiohttp has read.
             watch.unclear = True
         return watch
@@ -109,7 +125,7 @@ class Connections:
         if transport.is_closing() or transport.get_write_buffer_size():
             # The server answered before it had read all of the request. The rest must not leave any
             # more, nor go before the next request.
-            transport.abort()
+            self.abort(transport)
         else:
             watch.unclear = sending.unclear
             watch.begin()
@@ -126,4 +142,19 @@ class Connections:
         transport = sending.transport
         if transport is not None and self._owners.get(transport) is sending:
             del self._owners[transport]
-            transport.abort()
+            self.abort(transport)
+
+    def abort(self, transport: asyncio.Transport) -> None:
+        """Close a connection at once. What has not left yet never leaves."""
+        transport.abort()
+        self._closed(transport)
+
+    def _lost(self, transport: asyncio.Transport) -> None:
+        self._idle.pop(transport, None)
+        self._closed(transport)
+
+    def _closed(self, transport: asyncio.Transport) -> None:
+        # One in use is aiohttp's own to watch, so its end is known when the call lets go of it.
+        if transport in self._open:
+            self._open.discard(transport)
+            self._notify(_CLOSED)

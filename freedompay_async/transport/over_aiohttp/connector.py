@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
 
@@ -11,6 +11,11 @@ from freedompay_async.transport.base import TransportError
 from freedompay_async.transport.new_connections import AT_ONCE, CLOSED_UNUSED, SPOKE_FIRST, TRIED
 from freedompay_async.transport.over_aiohttp.connections import Connections
 from freedompay_async.transport.over_aiohttp.sending import SENDINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from freedompay_async.events.kinds import Event
 
 __all__ = ["Connector", "GatheredError"]
 
@@ -26,15 +31,19 @@ class Connector(aiohttp.TCPConnector):
     The look-up of the name, the connection and the TLS handshake all happen inside `connect`, in
     the caller's task.
 
+    Args:
+        notify: is told of each connection that was opened or closed.
+        **options: of aiohttp's connector.
+
     Attributes:
         connections: those that it has opened.
         opening: a turn for each connection that is being opened.
         disowned: in a forked child, where they belong to the parent.
     """
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, notify: Callable[[Event], object], **options: Any) -> None:
         super().__init__(**options)
-        self.connections: Final = Connections()
+        self.connections: Final = Connections(notify)
         self.disowned = False
         self.opening: Final = asyncio.Semaphore(AT_ONCE)
 
@@ -71,7 +80,7 @@ class Connector(aiohttp.TCPConnector):
                     quiet = await connections.read_out(transport, sending)
             except BaseException:
                 # Aborted, because TLS would wait until the server closes its side too.
-                transport.abort()
+                connections.abort(transport)
                 connection.close()
                 raise
             if quiet:
@@ -86,7 +95,7 @@ class Connector(aiohttp.TCPConnector):
                     raise
                 return connection
             reason = SPOKE_FIRST if sending.watch and sending.watch.spoke else CLOSED_UNUSED
-            transport.abort()
+            connections.abort(transport)
             connection.close()
         raise TransportError(reason)
 

@@ -42,6 +42,7 @@ class OwnSender(Sender):
         way = destination.way
         self._sockets: Final = Sockets()
         self._connector: Final = Connector(
+            destination.notify,
             limit=0,
             ttl_dns_cache=60,
             ssl=destination.ssl_context or True,
@@ -89,7 +90,9 @@ class OwnSender(Sender):
             nonlocal opened
             failure: BaseException | None = None
             task = cast("asyncio.Task[Any]", asyncio.current_task())
-            sending = Sending(attempt, task, self._loop, self._deadlines, gathering)
+            sending = Sending(
+                attempt, task, self._loop, self._deadlines, gathering, notify=self._notify
+            )
             SENDINGS[task] = sending
             self._on_the_way.add(sending)
             try:

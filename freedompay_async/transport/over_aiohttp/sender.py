@@ -57,7 +57,8 @@ class Sender(ABC):
         proxy = destination.way.proxy
         self._session: Final = session
         self._base: Final = base
-        self._connections: Final = Connections() if connections is None else connections
+        self._connections: Final = connections or Connections(destination.notify)
+        self._notify: Final = destination.notify
         self._way: Final = destination.way
         self._proxied: Final = proxied
         self._max_answer: Final = destination.max_answer
@@ -90,7 +91,7 @@ class Sender(ABC):
         body: bytes | None = None
         reply: Reply | None = None
         task = cast("asyncio.Task[Any]", asyncio.current_task())
-        sending = Sending(attempt, task, self._loop, self._deadlines)
+        sending = Sending(attempt, task, self._loop, self._deadlines, notify=self._notify)
         # A callback of a trace may make a call of its own, in this task.
         outer = SENDINGS.get(task)
         SENDINGS[task] = sending

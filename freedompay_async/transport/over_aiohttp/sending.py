@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 from freedompay_async.transport.socket_input import SocketInput
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from freedompay_async.events.kinds import Event
     from freedompay_async.transport.base import Attempt
     from freedompay_async.transport.deadlines import Deadlines
 
@@ -17,17 +20,23 @@ __all__ = ["SENDINGS", "Gathering", "Sending", "Watch"]
 class Watch(asyncio.Protocol):
     """Stands in for aiohttp's protocol while nobody has asked anything.
 
+    Args:
+        transport: of the connection.
+        lost: called with it when the connection ends meanwhile.
+
     Attributes:
         input: of the socket.
         spoke: the other side has sent data.
         unclear: aiohttp may have read more than the last answer or the handshake.
     """
 
-    def __init__(self, transport: asyncio.Transport, idle: dict[asyncio.Transport, Watch]) -> None:
+    def __init__(
+        self, transport: asyncio.Transport, lost: Callable[[asyncio.Transport], object]
+    ) -> None:
         self.input: Final = SocketInput(transport)
         self.spoke = False
         self.unclear = True
-        self._idle: Final = idle
+        self._lost: Final = lost
         self._transport: Final = transport
         self._original = transport.get_protocol()
 
@@ -42,7 +51,7 @@ class Watch(asyncio.Protocol):
         self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._idle.pop(self._transport, None)
+        self._lost(self._transport)
         # aiohttp has to know it.
         self._original.connection_lost(exc)
 
@@ -67,6 +76,7 @@ class Sending:
 
     Attributes:
         attempt: whose request it is.
+        notify: is told of connections.
         ends: when its time is up, by the clock of the loop.
         late: its time was up.
         waiting: aiohttp itself has begun with it, and had no connection for it by then.
@@ -89,6 +99,7 @@ class Sending:
         "ends",
         "gathering",
         "late",
+        "notify",
         "transport",
         "turned",
         "unclear",
@@ -103,8 +114,11 @@ class Sending:
         loop: asyncio.AbstractEventLoop,
         deadlines: Deadlines,
         gathering: Gathering | None = None,
+        *,
+        notify: Callable[[Event], object],
     ) -> None:
         self.attempt = attempt
+        self.notify = notify
         self.ends = attempt.deadline
         self.gathering = gathering
         self.late = False

@@ -6,14 +6,17 @@ aiohttp itself is imported only where a trace is made.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from freedompay_async.events.kinds import ConnectionOpened
 from freedompay_async.transport.over_aiohttp.sending import SENDINGS
 
 if TYPE_CHECKING:
     import aiohttp
 
 __all__ = ["freedompay_trace", "has_trace"]
+
+_OPENED: Final = ConnectionOpened()
 
 
 def freedompay_trace() -> aiohttp.TraceConfig:
@@ -33,6 +36,7 @@ def freedompay_trace() -> aiohttp.TraceConfig:
     config.on_connection_queued_start.append(_waits)
     config.on_connection_create_start.append(_waits)
     config.on_connection_create_end.append(_connected)
+    config.on_connection_create_end.append(_opened)
     config.on_connection_reuseconn.append(_connected)
     config.on_request_headers_sent.append(_head_sent)
     return config
@@ -53,6 +57,12 @@ async def _connected(*_: object) -> None:
     sending = SENDINGS.get(asyncio.current_task())
     if sending is not None:
         sending.notice_connection()
+
+
+async def _opened(*_: object) -> None:
+    sending = SENDINGS.get(asyncio.current_task())
+    if sending is not None:
+        sending.notify(_OPENED)
 
 
 async def _head_sent(*_: object) -> None:
