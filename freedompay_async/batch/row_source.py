@@ -12,30 +12,23 @@ from collections.abc import AsyncIterable, Awaitable, Iterable, Mapping
 from contextlib import suppress
 from queue import SimpleQueue
 from types import FunctionType, MethodType
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import anyio
 
 from freedompay_async.guards.arguments import refusal
 from freedompay_async.guards.loops import running_loop
-from freedompay_async.operations.stream import end_of
+from freedompay_async.operations.stream import Closing, end_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
-__all__ = ["Source", "source_of"]
+__all__ = ["Source", "Unread", "source_of"]
 
 T = TypeVar("T")
 _CHUNK: Final = 256
 # Chunks that were read and are not planned yet.
 _AHEAD: Final = 2
-
-
-@runtime_checkable
-class _Closing(Protocol):
-    """What can be closed, as an async generator can."""
-
-    async def aclose(self) -> object: ...
 
 
 class Unread(Exception):
@@ -160,7 +153,7 @@ async def _close(rows: AsyncIterator[Any]) -> None:
     """Close an async generator, which an early end of `async for` does not. To close a cursor takes
     an answer of its database, so a scope that is cancelled waits for it.
     """
-    if isinstance(rows, _Closing):
+    if isinstance(rows, Closing):
         with anyio.CancelScope(shield=True):
             await rows.aclose()
 

@@ -276,9 +276,8 @@ class Run:
         if self._shared is not None:
             self._shared.held += not held.question
             self._shared.held_questions += held.question
-            if max(self._shared.held, self._shared.held_questions) > max(
-                self._limits.concurrency, _FEWEST_HELD
-            ):
+            most = max(self._limits.concurrency, _FEWEST_HELD)
+            if max(self._shared.held, self._shared.held_questions) > most:
                 self.stop()
 
     async def _place(self) -> None:

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from freedompay_async.calls.call_state import CallState
+from freedompay_async.contract.request_ids import new_request_id
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.guards.loops import running_loop
 from freedompay_async.guards.moments import check_moment
@@ -13,9 +14,10 @@ from freedompay_async.guards.moments import check_moment
 if TYPE_CHECKING:
     from freedompay_async.calls.reuse import Bodies
     from freedompay_async.calls.states import CallRules
+    from freedompay_async.contract.request_ids import RequestId
     from freedompay_async.settings.options import ChangeOptions
 
-__all__ = ["FirstSend"]
+__all__ = ["FirstSend", "own_id"]
 
 
 class FirstSend(NamedTuple):
@@ -74,3 +76,9 @@ class FirstSend(NamedTuple):
         clock, because the process that sent it may be gone.
         """
         return 0.0 if self.at is None else time.time() - self.at
+
+
+def own_id(options: ChangeOptions) -> RequestId:
+    """The id of a call that has one for all its attempts: the caller's, or a new one."""
+    request_id = options.get("request_id")
+    return new_request_id() if request_id is None else request_id

@@ -9,12 +9,11 @@ from freedompay_async.calls.async_signing import signed_later
 from freedompay_async.calls.call_state import CallState
 from freedompay_async.calls.compose import Composer
 from freedompay_async.calls.driver import Driver
-from freedompay_async.calls.first_send import FirstSend
+from freedompay_async.calls.first_send import FirstSend, own_id
 from freedompay_async.calls.states import CallRules
 from freedompay_async.codec.messages import Message
 from freedompay_async.contract.calls import Call, Retry
 from freedompay_async.contract.models import BodyWithId, RequestState, StatusQuery
-from freedompay_async.contract.request_ids import new_request_id
 from freedompay_async.contract.table import REQUESTS_STATUS
 from freedompay_async.errors import ConfigurationError, ProtocolError, RequestFailed
 from freedompay_async.guards.loops import running_loop
@@ -163,7 +162,7 @@ class Session(Staying):
             self.shared.row(call),
             request,
             options,
-            request_id=_own_id(options),
+            request_id=own_id(options),
             sent_at=sent_at,
             on_leave=on_leave,
             ask_once=ask_once,
@@ -183,7 +182,7 @@ class Session(Staying):
         row = self.shared.row(call)
         composer = Composer(row, request, options.get("extra"))
         try:
-            composer.admit(_own_id(options))
+            composer.admit(own_id(options))
             message = composer.compose(self.shared.signers[row.section])
         except ConfigurationError as error:
             error.call, error.request_id = row.name, composer.request_id
@@ -214,7 +213,7 @@ class Session(Staying):
         Raises:
             FreedomPayError: any of the tree but `StillProcessing`.
         """
-        row, own = self.shared.row(call), _own_id(options)
+        row, own = self.shared.row(call), own_id(options)
         driver = self._driver(row, request, options, request_id=own, signed=signed)
         return cast("R", await self._recorded(driver, request, options))
 
@@ -316,8 +315,3 @@ class Session(Staying):
                 call=REQUESTS_STATUS.name,
             )
         return None
-
-
-def _own_id(options: ChangeOptions) -> RequestId:
-    request_id = options.get("request_id")
-    return new_request_id() if request_id is None else request_id

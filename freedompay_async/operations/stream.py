@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar, runtime_checkable
 
 import anyio
 from anyio.lowlevel import checkpoint
@@ -14,13 +14,20 @@ from freedompay_async.guards.loops import running_loop
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
 
-__all__ = ["end_of", "stream"]
+__all__ = ["Closing", "end_of", "stream"]
 
 T = TypeVar("T")
 _AHEAD: Final = 1_000
 # Outcomes that are yielded in one go. More would hold up other calls on the loop, if the reader
 # waits for nothing.
 _AT_ONCE: Final = 16
+
+
+@runtime_checkable
+class Closing(Protocol):
+    """What can be closed, as an async generator can."""
+
+    async def aclose(self) -> object: ...
 
 
 async def stream(

@@ -9,7 +9,7 @@ from functools import partial
 from heapq import heappop, heappush
 from itertools import count
 from math import inf
-from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import anyio
 
@@ -18,7 +18,7 @@ from freedompay_async.contract.request_ids import is_uuid
 from freedompay_async.errors import StillProcessing
 from freedompay_async.guards.arguments import check_type
 from freedompay_async.operations.operation import Operation
-from freedompay_async.operations.stream import end_of
+from freedompay_async.operations.stream import Closing, end_of
 from freedompay_async.traffic.lane import Lane
 
 if TYPE_CHECKING:
@@ -50,11 +50,6 @@ _GO_ON_OR_ASK: Final = (
     "Go on with requests.attach, or ask with requests.status where an id is no UUID; `request_ids` "
     "has them."
 )
-
-
-@runtime_checkable
-class _Closing(Protocol):
-    async def aclose(self) -> None: ...
 
 
 def check_operation(value: object) -> None:
@@ -269,5 +264,5 @@ async def _closed(iterator: AsyncIterator[R]) -> AsyncGenerator[AsyncIterator[R]
     try:
         yield iterator
     finally:
-        if isinstance(iterator, _Closing):
+        if isinstance(iterator, Closing):
             await iterator.aclose()
