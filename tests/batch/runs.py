@@ -31,15 +31,19 @@ async def abandoned(office, people, **client):
         await office.finish(batch)
 
 
-async def two_batches(office, rows, *, names):
-    """The reports of two batches of the same rows, by these names, that one client runs at once."""
+async def two_batches(office, rows, *, names, listeners=None):
+    """The reports of two batches of the same rows, by these names, that one client runs at once.
+
+    `listeners`: by name, who listens to which.
+    """
     async with (
         office.client() as fp,
         Journal.open(office.folder / "a.db") as one,
         Journal.open(office.folder / "b.db") as two,
     ):
         batches = [
-            Batch(fp, journal, name=name) for journal, name in zip((one, two), names, strict=True)
+            Batch(fp, journal, name=name, events=(listeners or {}).get(name))
+            for journal, name in zip((one, two), names, strict=True)
         ]
         for batch in batches:
             await batch.plan(read_file(office.file(rows), product_id=2000))

@@ -8,7 +8,7 @@ from contextlib import aclosing
 import pytest
 
 from freedompay_async import ConfigurationError, WaitReason
-from freedompay_async.batch import Batch, Limits
+from freedompay_async.batch import Limits
 from freedompay_async.events import (
     AttemptBegan,
     AttemptEnded,
@@ -74,15 +74,10 @@ async def test_listeners_of_the_client_are_told_all_of_it_and_go_on(office, peop
     assert {each.lane for each in only(of_client[len(during) :], CallEnded)} == {"client"}
 
 
-async def test_two_batches_of_a_client_hear_their_own_calls_only(office, people, monkeypatch):
+async def test_two_batches_of_a_client_hear_their_own_calls_only(office, people):
     told = {"a": [], "b": []}
-    made = Batch.__init__
-
-    def listening(batch, fp, journal, *, name):
-        made(batch, fp, journal, name=name, events=told[name].append)
-
-    monkeypatch.setattr(Batch, "__init__", listening)
-    await two_batches(office, people(2), names=("a", "b"))
+    listeners = {name: events.append for name, events in told.items()}
+    await two_batches(office, people(2), names=("a", "b"), listeners=listeners)
 
     for name, events in told.items():
         lanes = {each.lane for each in events if not isinstance(each, ConnectionOpened)}
