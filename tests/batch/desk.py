@@ -32,6 +32,7 @@ from freedompay_async.contract.models import (
 )
 from freedompay_async.contract.request_ids import derive_request_id
 from freedompay_async.errors import RequestFailed
+from freedompay_async.events.hub import Hub
 from freedompay_async.operations.operation import Operation
 from freedompay_async.redaction.redaction import Outgoing
 from freedompay_async.settings.policy import Policy
@@ -159,6 +160,7 @@ class Desk:
         # What the lanes of a client share is this too.
         session = SimpleNamespace(
             shared=self,
+            hub=Hub(),
             policy=self.policy,
             timeout=30.0,
             submit=self.submit,
