@@ -252,7 +252,7 @@ class Driver:
             resend_within=rules.policy.resend_within,
             not_again=not_again,
             id_sent=call.body_id or rules.header_id,
-            callers_id=rules.callers_id,
+            callers_id=rules.keep_the_id,
             refused=self._state.refused,
             redaction=self._attempts.redaction(),
             on_refusal=self._shared.signers[call.section].on_refusal,

@@ -61,6 +61,7 @@ class Session(Staying):
         self.timeout: Final = timeout or shared.timeout
         self.policy: Final = policy or shared.policy
         self._lane: Final = lane or shared.governor
+        self.hub: Final = self._lane.hub
 
     def in_lane(
         self,

@@ -221,7 +221,7 @@ class Operation(Staying, Generic[R_co]):
         return state
 
     def _tell_end(self, session: Session) -> None:
-        hub, times = session._lane.hub, self._times
+        hub, times = session.hub, self._times
         if hub.listeners and self.done:
             hub.emit(
                 RequestEnded(

@@ -32,6 +32,7 @@ from freedompay_async.contract.models import (
 )
 from freedompay_async.contract.request_ids import derive_request_id
 from freedompay_async.errors import RequestFailed
+from freedompay_async.events.hub import Hub
 from freedompay_async.operations.operation import Operation
 from freedompay_async.redaction.redaction import Outgoing
 from freedompay_async.settings.policy import Policy
@@ -164,6 +165,7 @@ class Desk:
             submit=self.submit,
             look_up=self.look_up,
             sign=self.sign,
+            hub=Hub(),
         )
         self.shared = RunResources(
             session=session,

@@ -29,6 +29,7 @@ from freedompay_async.errors import (
     RateLimited,
     RequestFailed,
 )
+from freedompay_async.events.hub import Hub
 from freedompay_async.settings.policy import Policy
 from freedompay_async.traffic.poll_schedule import PollSchedules
 from tests.batch.desk import stands
@@ -71,7 +72,9 @@ class Run:
         self.policy, self.polls = Policy(grace=GRACE), PollSchedules(Policy())
         self.stopping, self.progress = Stopping(), Progress()
         self.shared = RunResources(
-            session=SimpleNamespace(shared=self, policy=self.policy, look_up=self.look_up),
+            session=SimpleNamespace(
+                shared=self, policy=self.policy, look_up=self.look_up, hub=Hub()
+            ),
             lane=SimpleNamespace(),
             journal=self,
             limits=Limits(settle=60.0),
