@@ -91,7 +91,8 @@ class Driver:
         try:
             if signed is None:
                 composer.admit(request_id)
-            state.line_left = check_wait("queue", state.rules.queue)
+            if state.rules.queue is not True:
+                state.line_left = check_wait("queue", state.rules.queue)
             self._clock = clock = Clock(shared.check(seconds), seconds or timeout)
         except ConfigurationError as error:
             self._name(error)
