@@ -68,12 +68,11 @@ class Attempts:
         events: tells listeners of the call.
         current: the attempt of the call itself whose answer has not been read yet.
         work: the part of an attempt that is running; its errors say nothing of the issuer.
-        slots: gets the attempts their slots, where the lane gives none at once.
     """
 
     __slots__ = (
-        *("_call", "_clock", "_composer", "_lane", "_on_leave", "_shared", "_state", "_warned"),
-        *("current", "events", "slots", "work"),
+        *("_call", "_clock", "_composer", "_lane", "_on_leave", "_shared", "_slots", "_state"),
+        *("_waited", "_warned", "current", "events", "work"),
     )
 
     def __init__(
@@ -99,16 +98,24 @@ class Attempts:
         self._lane = lane
         self._on_leave = on_leave
         self._warned = False
-        self.slots: Final = Slots(
-            shared.governor,
-            call,
-            composer=composer,
-            state=state,
-            clock=clock,
-            lane=lane,
-            events=self.events,
-            waited=waited,
-        )
+        self._waited = waited
+        self._slots: Slots | None = None
+
+    @property
+    def slots(self) -> Slots:
+        """Gets the attempts their slots. Most calls get theirs at once, and need none of it."""
+        if self._slots is None:
+            self._slots = Slots(
+                self._shared.governor,
+                self._call,
+                composer=self._composer,
+                state=self._state,
+                clock=self._clock,
+                lane=self._lane,
+                events=self.events,
+                waited=self._waited,
+            )
+        return self._slots
 
     async def send(self) -> Verdict:
         """One attempt of the call itself.

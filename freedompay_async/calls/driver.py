@@ -91,7 +91,8 @@ class Driver:
         try:
             if signed is None:
                 composer.admit(request_id)
-            state.line_left = check_wait("queue", state.rules.queue)
+            if state.rules.queue is not True:
+                state.line_left = check_wait("queue", state.rules.queue)
             self._clock = clock = Clock(shared.check(seconds), seconds or timeout)
         except ConfigurationError as error:
             self._name(error)
@@ -252,7 +253,7 @@ class Driver:
             resend_within=rules.policy.resend_within,
             not_again=not_again,
             id_sent=call.body_id or rules.header_id,
-            callers_id=rules.callers_id,
+            callers_id=rules.keep_the_id,
             refused=self._state.refused,
             redaction=self._attempts.redaction(),
             on_refusal=self._shared.signers[call.section].on_refusal,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from freedompay_async.calls.call_state import CallState
 from freedompay_async.contract.request_ids import new_request_id
@@ -48,9 +48,11 @@ class FirstSend(NamedTuple):
             ConfigurationError: `first_sent` is no such time, or the call has no id of the caller's.
         """
         request_id = options.get("request_id")
-        first_sent = options.get("first_sent")
         if "first_sent" not in options:
+            if sent_at is None:
+                return _NOT_SAID if request_id is None else _OWN_ID
             return cls(sent_at, request_id is not None)
+        first_sent = options["first_sent"]
         if first_sent is None:
             own = request_id is not None
             return cls(None, own and bodies.knows(str(request_id)), stored=own)
@@ -76,6 +78,11 @@ class FirstSend(NamedTuple):
         clock, because the process that sent it may be gone.
         """
         return 0.0 if self.at is None else time.time() - self.at
+
+
+# Made once, because nearly every call has one of them.
+_NOT_SAID: Final = FirstSend(None, used_before=False)
+_OWN_ID: Final = FirstSend(None, used_before=True)
 
 
 def own_id(options: ChangeOptions) -> RequestId:

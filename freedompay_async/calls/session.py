@@ -250,22 +250,20 @@ class Session(Staying):
         except ConfigurationError as error:
             error.call = call.name
             raise
-        age = first.age
+        age, harmless = 0.0 if first.at is None else first.age, call.retry.harmless
         rules = CallRules(
             self.policy,
             call.retry,
             header_id=header_id,
             pays=call.pays,
             # An id that does not go out can't have been used before.
-            callers_id=first.used_before
-            and not call.retry.harmless
-            and (header_id or call.body_id),
+            callers_id=first.used_before and not harmless and (header_id or call.body_id),
             ask_once=ask_once,
             queue=options.get("queue", True),
             path_unsure=call.path_unsure,
             # A clock that was set back can't tell the age, so nothing is sent again.
             age_known=age >= 0.0,
-            aged_from_its_begin=first.stored and not call.retry.harmless,
+            aged_from_its_begin=first.stored and not harmless,
         )
         return Driver(
             self.shared,
@@ -274,7 +272,7 @@ class Session(Staying):
             options,
             lane=self._lane,
             timeout=self.timeout,
-            state=CallState(rules) if call.retry.harmless else first.begin(rules, age=age),
+            state=CallState(rules) if harmless else first.begin(rules, age=age),
             request_id=request_id,
             on_leave=on_leave,
             waited=waited,

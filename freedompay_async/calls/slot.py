@@ -137,7 +137,7 @@ class Slots:
         return busy_error(
             self._call,
             self._composer.request_id,
-            callers_id=self._state.rules.callers_id,
+            callers_id=self._state.rules.keep_the_id,
             busy=self._governor.busy,
             queue=self._state.rules.queue,
             hindrance=hindrance,

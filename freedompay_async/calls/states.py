@@ -174,6 +174,11 @@ class CallRules(Struct, frozen=True):
     rng: Callable[[], float] = random
 
     @property
+    def keep_the_id(self) -> bool:
+        """The id is the caller's, which has to keep to it: another process may use it too."""
+        return self.callers_id or self.aged_from_its_begin
+
+    @property
     def may_repeat_unasked(self) -> bool:
         """A call that can't be asked about may be sent again: its id is in a header, and it moves
         no money or the policy allows that.

@@ -160,12 +160,12 @@ class Desk:
         # What the lanes of a client share is this too.
         session = SimpleNamespace(
             shared=self,
-            hub=Hub(),
             policy=self.policy,
             timeout=30.0,
             submit=self.submit,
             look_up=self.look_up,
             sign=self.sign,
+            hub=Hub(),
         )
         self.shared = RunResources(
             session=session,

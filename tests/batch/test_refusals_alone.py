@@ -73,7 +73,7 @@ class Run:
         self.stopping, self.progress = Stopping(), Progress()
         self.shared = RunResources(
             session=SimpleNamespace(
-                shared=self, hub=Hub(), policy=self.policy, look_up=self.look_up
+                shared=self, policy=self.policy, look_up=self.look_up, hub=Hub()
             ),
             lane=SimpleNamespace(),
             journal=self,

@@ -136,6 +136,7 @@ def test_what_another_process_may_take_up_leaves_within_its_time_or_not_at_all(
 
     assert len(wire.left) == int(leaves)
     assert leaves or (type(outcome), outcome.done) == (NotSent, False)
+    assert leaves or "keep to that one" in outcome.text
 
 
 def test_what_nobody_has_stored_may_wait_for_longer(sent):
