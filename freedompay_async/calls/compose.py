@@ -115,6 +115,8 @@ class Composer:
         elif request_id is not None:
             self.request_id = checked_request_id(request_id)
         self.secrets = tuple(secrets_sent(request))
+        if call.fields:
+            self.secrets = (*self.secrets, *secrets_sent(call.fields))
         if extra is not None:
             _check_extra(extra)
             self.secrets = (*self.secrets, *secrets_sent(extra))
