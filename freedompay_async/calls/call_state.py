@@ -79,7 +79,7 @@ class CallState:
         return self.rules.callers_id and self.state in _REFUSED
 
     def start(self) -> Action:
-        if self.state is State.NEVER_SENT:
+        if self.state is State.NEVER_SENT or self.rules.retry is Retry.REPEATABLE:
             return _FIRST_SEND
         askable = self.rules.retry is Retry.ASKABLE
         return Action(Next.ASK if askable else End.UNKNOWN, repeat=False)

@@ -225,7 +225,9 @@ class Session(Staying):
         options: ChangeOptions,
     ) -> Awaitable[Any]:
         record = self.shared.record
-        if record is None or driver.call.retry is not Retry.UNASKABLE:
+        # What may have been sent before is not sent again, and a record that can't be written would
+        # say of it that nothing was sent.
+        if record is None or driver.call.retry is not Retry.UNASKABLE or driver.maybe_done:
             return driver.drive()
         driver.check_slot()
         extra = options.get("extra") or {}
@@ -268,7 +270,7 @@ class Session(Staying):
         )
         state = (
             CallState(rules)
-            if first.at is None or call.retry.harmless
+            if first.at is None or not call.changes
             else CallState.resumed(rules, running_loop().time() - max(age, 0.0))
         )
         return Driver(
