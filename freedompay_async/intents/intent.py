@@ -11,7 +11,7 @@ from msgspec import UNSET, Struct, UnsetType
 from freedompay_async.contract.request_ids import checked_request_id
 from freedompay_async.contract.table import TABLE
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.guards.arguments import check_text, refusal
+from freedompay_async.guards.arguments import check_text, check_type, refusal
 from freedompay_async.intents.sealing import HiddenBody, opened_body, sealed_body
 
 if TYPE_CHECKING:
@@ -63,6 +63,12 @@ class Intent(Struct, Generic[R_co], frozen=True, kw_only=True, omit_defaults=Tru
         # msgspec checks no types where it is made in code.
         for name in ("merchant", "base_url", "call", "body"):
             check_text(name, getattr(self, name))
+        if self.client_id is not None:
+            check_text("client_id", self.client_id)
+        if self.cards is not None and type(self.cards) is not int:
+            raise refusal("cards", self.cards, "a whole number (int)")
+        if self.hidden is not None:
+            check_type("hidden", self.hidden, HiddenBody, "the hidden body of another intent")
         _check(self.call, self.request_id)
 
     @property
@@ -77,7 +83,8 @@ class Intent(Struct, Generic[R_co], frozen=True, kw_only=True, omit_defaults=Tru
             seal: encrypts the body. Without it the body is stored as it is.
 
         Raises:
-            ConfigurationError: the body has a secret in it, and there is no `seal`.
+            ConfigurationError: the body has a secret in it, and there is no `seal`; or `seal` can't
+                encrypt it.
         """
         if seal is None:
             return msgspec.json.encode(self).decode()

@@ -162,7 +162,7 @@ def _checked(
     try:
         # Hidden, because it may have secrets, and a traceback shows locals.
         fields = Hidden(msgspec.json.decode(intent.signed_bytes, type=dict[str, Any]))
-    except (msgspec.MsgspecError, UnicodeError):
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
         # Without its cause, whose frames show the body.
         raise ConfigurationError(
             "the body of the intent is no JSON object. Nothing was sent."
