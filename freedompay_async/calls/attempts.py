@@ -141,6 +141,8 @@ class Attempts:
             reply = await self._try(message, attempt, own=True)
         finally:
             if use is not None:
+                # Another call of this client has the id too, and may have been the first.
+                state.shared_id = shared.bodies.shared(own)
                 self._note_body(own, use, sent=attempt.sent)
             if attempt.began is None:
                 # It got no slot: an error about a read names the id of an attempt that was made.

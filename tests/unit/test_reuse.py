@@ -43,6 +43,19 @@ def test_what_was_not_sent_is_forgotten():
     assert noted(bodies, b"2") == [IdUse.NEW]
 
 
+def test_what_another_call_has_sent_is_not_forgotten():
+    bodies = Bodies()
+    first, second = noted(bodies, b"1", b"1")
+    both = bodies.shared("a")
+    bodies.after_attempt("a", first, sent=False)
+
+    assert (both, bodies.shared("a"), bodies.knows("a")) == (True, False, True)
+
+    bodies.after_attempt("a", second, sent=False)
+
+    assert (bodies.knows("a"), bodies.shared("a"), bodies.shared("b")) == (False, False, False)
+
+
 def test_an_id_has_two_bodies_when_a_second_one_was_sent():
     bodies = Bodies()
     noted(bodies, b"1", b"2")
