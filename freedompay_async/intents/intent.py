@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar, overloa
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import force_setattr
 
 from freedompay_async.contract.request_ids import checked_request_id
 from freedompay_async.contract.table import TABLE
@@ -61,10 +62,11 @@ class Intent(Struct, Generic[R_co], frozen=True, kw_only=True, omit_defaults=Tru
 
     def __post_init__(self) -> None:
         # msgspec checks no types where it is made in code.
-        for name in ("merchant", "base_url", "call", "body"):
-            check_text(name, getattr(self, name))
-        if self.client_id is not None:
-            check_text("client_id", self.client_id)
+        for name in ("merchant", "base_url", "call", "body", "client_id"):
+            value = getattr(self, name)
+            if value is not None or name != "client_id":
+                # msgspec writes no subclass of `str`.
+                force_setattr(self, name, check_text(name, value))
         if self.cards is not None and type(self.cards) is not int:
             raise refusal("cards", self.cards, "a whole number (int)")
         if self.hidden is not None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from freedompay_async import ConfigurationError, NotSent, OutcomeUnknown
+from freedompay_async import ConfigurationError, NotSent, OutcomeUnknown, RequestFailed, lost_in
 from tests.samples import OWN
 
 PIN = "bm90IGEgcmVhbCBQSU4gYmxvY2s="
@@ -114,3 +115,49 @@ def test_what_fails_in_the_middle_of_its_sending_was_sent(client_of, memory, say
         play(fp.send(fp.intend.cards.activate("c-1"), first_sent=ago(seconds=20)))
 
     assert str(caught.value).startswith("cards.activate: sent, and its outcome is not known")
+
+
+PIN_ENDS = {
+    "it is set": (["ok"], None),
+    "it is refused": (["refused"], RequestFailed),
+    "an answer is lost": (["lost", "refused"], OutcomeUnknown),
+}
+
+
+@pytest.mark.parametrize("which", PIN_ENDS)
+@pytest.mark.parametrize("scheme", ["KZ", "KG"])
+def test_a_pin_is_known_by_the_id_of_its_intent(client_of, memory, say, play, which, scheme):
+    steps, kind = PIN_ENDS[which]
+    wire = memory(
+        card__set_pin=[say.ok() if each == "ok" else getattr(say, each) for each in steps]
+    )
+    fp = client_of(wire, scheme=scheme)
+    intent = fp.intend.cards.set_pin("c-1", PIN, request_id=OWN)
+
+    async def story():
+        if kind is None:
+            return await (await fp.send(intent, first_sent=None)).result()
+        with pytest.raises(kind) as caught:
+            await fp.send(intent, first_sent=None)
+        return caught.value
+
+    assert play(story()).request_id == OWN
+    # Each attempt has an id of its own all the same, because a used one is refused.
+    sent = [each.headers.get("Request-Id") for each in wire.sent]
+    assert OWN not in sent
+    assert len(set(sent)) == (len(steps) if scheme == "KG" else 1)
+
+
+def test_a_cancelled_pin_is_known_by_the_id_of_its_intent(client_of, memory, say, play):
+    fp = client_of(memory(card__set_pin=[say.silent]))
+    intent = fp.intend.cards.set_pin("c-1", PIN, request_id=OWN)
+
+    async def story():
+        sending = asyncio.ensure_future(fp.send(intent, first_sent=None))
+        await asyncio.sleep(0.1)
+        sending.cancel()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await sending
+        return lost_in(caught.value)
+
+    assert play(story()).request_id == OWN

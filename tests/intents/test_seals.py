@@ -118,6 +118,25 @@ def test_one_made_by_hand_is_checked_in_all_its_fields(fields, told):
     assert "secret" not in str(caught.value)
 
 
+class Name(str):
+    """As an enumeration of texts has them."""
+
+    __slots__ = ()
+
+
+def test_a_text_of_another_class_is_a_text():
+    intent = Intent(
+        merchant=Name("10001"),
+        base_url=Name("https://api.example.com"),
+        call=Name("cards.issue"),
+        request_id=OWN,
+        body=Name("{}"),
+        client_id=Name("cl-1"),
+    )
+
+    assert Intent.load(intent.to_json()) == intent
+
+
 def test_a_body_that_is_nested_too_deeply_is_refused(client_of, memory, play, pin):
     wire = memory()
     fp = client_of(wire)
