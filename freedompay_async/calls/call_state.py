@@ -64,7 +64,7 @@ class CallState:
     """Seconds that it may still wait in the line (`rules.queue`)."""
 
     shared_id: bool = False
-    """More than one attempt was sent under its id."""
+    """Another call of the client has its id."""
 
     @classmethod
     def resumed(cls, rules: CallRules, first_sent: float) -> CallState:

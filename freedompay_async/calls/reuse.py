@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
@@ -27,31 +26,26 @@ class IdUse(Enum):
     OTHER = "another body"
 
 
-@dataclass(slots=True)
-class _Sent:
-    mark: int
-    """Of the first body."""
-    attempts: int = 1
-    """How many were sent, or are about to be."""
-
-
 class Bodies:
     """Which body a client has sent under each of the last request ids."""
 
     def __init__(self, most: int = _MOST) -> None:
         self._most: Final = most
         # A plain dict would pass over all removed entries to find its first.
-        self._of: Final[OrderedDict[str, _Sent]] = OrderedDict()
+        # The first body of each (`None`: it was not sent, and another call has the id too), and how
+        # many attempts were sent, or are about to be.
+        self._of: Final[OrderedDict[str, tuple[int | None, int]]] = OrderedDict()
         self._twice: Final[OrderedDict[str, None]] = OrderedDict()
 
     def before_attempt(self, request_id: str, path: str, body: bytes) -> IdUse:
         """Note a body that is about to be sent; of two bodies the first one stays known."""
         mark = hash((path, body))
-        known = self._of.get(request_id)
-        if known is not None:
-            known.attempts += 1
-            return IdUse.SAME if known.mark == mark else IdUse.OTHER
-        self._of[request_id] = _Sent(mark)
+        first, attempts = self._of.get(request_id, (mark, 0))
+        if first is None:
+            first = mark
+        self._of[request_id] = (first, attempts + 1)
+        if attempts:
+            return IdUse.SAME if first == mark else IdUse.OTHER
         if len(self._of) > self._most:
             self._of.popitem(last=False)
         return IdUse.NEW
@@ -62,10 +56,12 @@ class Bodies:
         Returns:
             Whether a second body went out under the id.
         """
-        if not sent and (known := self._of.get(request_id)) is not None:
-            known.attempts -= 1
-            # Another call may have it in hand still.
-            if not known.attempts:
+        if not sent and request_id in self._of:
+            first, attempts = self._of[request_id]
+            # Another call may have the id too.
+            if attempts > 1:
+                self._of[request_id] = (None if use is IdUse.NEW else first, attempts - 1)
+            else:
                 del self._of[request_id]
         if use is not IdUse.OTHER or not sent:
             return False
@@ -78,10 +74,9 @@ class Bodies:
         """Whether a body was sent under the id, or is about to be."""
         return request_id in self._of
 
-    def shared(self, request_id: str) -> bool:
-        """Whether more than one attempt was sent under the id, or is about to be."""
-        known = self._of.get(request_id)
-        return known is not None and known.attempts > 1
+    def attempts(self, request_id: str) -> int:
+        """How many attempts were sent under the id, or are about to be, by all calls together."""
+        return self._of.get(request_id, (0, 0))[1]
 
     def has_two(self, request_id: str | None) -> bool:
         """Whether two bodies were sent under the id."""
