@@ -71,8 +71,8 @@ class Attempts:
     """
 
     __slots__ = (
-        *("_call", "_clock", "_composer", "_lane", "_on_leave", "_shared", "_slots", "_state"),
-        *("_waited", "_warned", "current", "events", "work"),
+        *("_call", "_clock", "_composer", "_lane", "_on_leave", "_sent", "_shared", "_slots"),
+        *("_state", "_waited", "_warned", "current", "events", "work"),
     )
 
     def __init__(
@@ -97,6 +97,7 @@ class Attempts:
         self._clock = clock
         self._lane = lane
         self._on_leave = on_leave
+        self._sent = 0
         self._warned = False
         self._waited = waited
         self._slots: Slots | None = None
@@ -153,6 +154,9 @@ class Attempts:
                 reply = await self._try(message, attempt, own=True)
             finally:
                 if use is not None:
+                    # Another call of this client may have the id too, and may have been the first.
+                    state.shared_id = shared.bodies.attempts(own) > self._sent + 1
+                    self._sent += attempt.sent
                     self._note_body(own, use, sent=attempt.sent)
                 if attempt.began is None:
                     # It got no slot: an error about a read names the id of an attempt that was

@@ -63,6 +63,9 @@ class CallState:
     line_left: float = inf
     """Seconds that it may still wait in the line (`rules.queue`)."""
 
+    shared_id: bool = False
+    """Another call of the client has its id."""
+
     @classmethod
     def resumed(cls, rules: CallRules, first_sent: float) -> CallState:
         """The state of a call that an earlier process sent, and whose answer nobody has."""
@@ -76,10 +79,10 @@ class CallState:
     @property
     def found(self) -> bool:
         """Whether an issuer that knows the id after all has it from somebody before this call."""
-        return self.rules.callers_id and self.state in _REFUSED
+        return (self.rules.callers_id or self.shared_id) and self.state in _REFUSED
 
     def start(self) -> Action:
-        if self.state is State.NEVER_SENT:
+        if self.state is State.NEVER_SENT or self.rules.retry is Retry.REPEATABLE:
             return _FIRST_SEND
         askable = self.rules.retry is Retry.ASKABLE
         return Action(Next.ASK if askable else End.UNKNOWN, repeat=False)
@@ -259,15 +262,13 @@ class CallState:
         """After an error of the contract, which may be the duplicate error."""
         if self.state in _MAYBE_DONE:
             return State.REFUSED_AFTER_LOSS
-        if self.state is State.NEVER_SENT and not self.rules.callers_id:
+        if self.state is State.NEVER_SENT and not (self.rules.callers_id or self.shared_id):
             return State.REFUSED
         return State.CONFLICT if http_status == 409 else State.USED_ID_REFUSED
 
     @property
     def _asked_once(self) -> bool:
-        """A refusal that is not looked up through the grace time: the id was made for this call, or
-        the caller asks again later.
-        """
+        """A refusal is looked up once: the id is new here, or its caller asks again later."""
         return self.state in _REFUSED and (self.rules.ask_once or self.state not in _ID_USED)
 
     def _after_look_up(

@@ -115,6 +115,8 @@ class Composer:
         elif request_id is not None:
             self.request_id = checked_request_id(request_id)
         self.secrets = tuple(secrets_sent(request))
+        if call.fields:
+            self.secrets = (*self.secrets, *secrets_sent(call.fields))
         if extra is not None:
             _check_extra(extra)
             self.secrets = (*self.secrets, *secrets_sent(extra))
@@ -135,7 +137,8 @@ class Composer:
             message = replace(message, headers=self._own_headers())
         else:
             own = (self.request_id if call.one_id else None) or new_request_id()
-            if call.id_field is not IdField.ASKED_ABOUT:
+            # What was made before is known by the id that it was made with.
+            if call.id_field is not IdField.ASKED_ABOUT and self._made is None:
                 self.request_id = own
             message = self._encoded(own, signer)
         made = _signed(message, call, signer, own)

@@ -44,6 +44,7 @@ __all__ = ["Driver"]
 _NOT_SENT_YET: Final = Verdict(Evidence.NOT_SENT, "the deadline came before it could be sent")
 _SENT_EARLIER: Final = Verdict(Evidence.NOT_SENT, "an earlier process sent it")
 _BUSY: Final = "busy"
+_MAYBE_SENT_EARLIER: Final = Verdict(Evidence.NOT_SENT, "it was not sent by this call")
 log: Final = logging.getLogger("freedompay_async")
 
 
@@ -107,9 +108,10 @@ class Driver:
             on_leave=on_leave,
             waited=waited,
         )
-        self._answers = CallAnswers(
-            _NOT_SENT_YET if state.state is State.NEVER_SENT else _SENT_EARLIER
-        )
+        # The caller does not say that it was sent, and only that it may have been.
+        self._sent = options.get("first_sent") is None
+        before = _SENT_EARLIER if self._sent else _MAYBE_SENT_EARLIER
+        self._answers = CallAnswers(_NOT_SENT_YET if state.state is State.NEVER_SENT else before)
 
     @property
     def request_id(self) -> str:
@@ -148,6 +150,7 @@ class Driver:
                 if action.step is Next.SEND:
                     verdict = await attempts.send()
                     answers.after_send(verdict)
+                    self._sent |= verdict.evidence is not Evidence.NOT_SENT
                     action = state.after_send(verdict, clock.now())
                 else:
                     verdict, asked_at = await attempts.ask()
@@ -157,7 +160,7 @@ class Driver:
             if attempts.current is not None and attempts.current.sent:
                 state.after_send(Verdict(Evidence.NO_ANSWER), clock.now())
             request_id = self._composer.request_id
-            note_cancelled(error, self.call, request_id, outcome_unknown=self._maybe_done)
+            note_cancelled(error, self.call, request_id, outcome_unknown=self.maybe_done)
             self._tell_end("cancelled")
             raise
         except Exception as error:
@@ -184,7 +187,8 @@ class Driver:
         return pause
 
     @property
-    def _maybe_done(self) -> bool:
+    def maybe_done(self) -> bool:
+        """Whether the effect may have been done."""
         # HTTP 429 means that nothing was done, and does not prove it.
         return self.call.changes and self._state.out_of_time() is not End.NOT_SENT
 
@@ -198,8 +202,9 @@ class Driver:
         work, current = attempts.work, attempts.current
         if work is None or not self.call.changes or is_handler_error(error):
             return
-        if not self._maybe_done and (current is None or not current.sent):
+        if not self.maybe_done and (current is None or not current.sent):
             return
+        self._sent |= current is not None and current.sent
         failed = f"{work} failed: {type(error).__name__}"
         before = answers.verdict
         reason = failed if before is _NOT_SENT_YET else f"{before.reason}; then {failed}"
@@ -255,6 +260,7 @@ class Driver:
             id_sent=call.body_id or rules.header_id,
             callers_id=rules.keep_the_id,
             refused=self._state.refused,
+            sent=self._sent,
             redaction=self._attempts.redaction(),
             on_refusal=self._shared.signers[call.section].on_refusal,
         )

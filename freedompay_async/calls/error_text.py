@@ -83,6 +83,8 @@ _WAITS: Final = {
     WaitReason.LEARNT_LIMIT: "the issuer's answers have lowered how many calls may leave",
     WaitReason.OUTAGE: "the issuer answers nothing",
 }
+_SENT: Final = "sent, and its outcome"
+_MAYBE_SENT: Final = "it may have been sent before, and its outcome"
 _LINK: Final = re.compile(r"(?i)(?:https?(?::|%3a))?(?:\\{0,8}/|%2f){2}\S+")
 
 
@@ -97,6 +99,7 @@ def to_error(
     id_sent: bool = True,
     callers_id: bool = False,
     refused: bool = False,
+    sent: bool = True,
     redaction: Redaction = BY_SHAPE,
     on_refusal: str = "",
 ) -> FreedomPayError:
@@ -112,6 +115,7 @@ def to_error(
         id_sent: the request id goes out, in the body or in a header.
         callers_id: the id is the caller's own.
         refused: the issuer has refused the call itself.
+        sent: False: nothing was sent by this call, and an earlier process may have sent it.
         redaction: what the issuer's texts must not show.
         on_refusal: what else to look at where the signature was refused.
     """
@@ -129,6 +133,8 @@ def to_error(
     text, safe = meaning.text, meaning.safe
     if denied and meaning.done is False and call.section is Section.HASHDT:
         text, safe = _HASHDT_DENIED
+    if not sent:
+        text = text.replace(_SENT, _MAYBE_SENT)
     parts = [text.format(why=_why(verdict, look_up, code, description), named=named)]
     retry_after = answers.retry_after if end in _COME_AGAIN else 0.0
     if retry_after:

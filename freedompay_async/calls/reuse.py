@@ -32,15 +32,20 @@ class Bodies:
     def __init__(self, most: int = _MOST) -> None:
         self._most: Final = most
         # A plain dict would pass over all removed entries to find its first.
-        self._of: Final[OrderedDict[str, int]] = OrderedDict()
+        # The first body of each (`None`: it was not sent, and another call has the id too), and how
+        # many attempts were sent, or are about to be.
+        self._of: Final[OrderedDict[str, tuple[int | None, int]]] = OrderedDict()
         self._twice: Final[OrderedDict[str, None]] = OrderedDict()
 
     def before_attempt(self, request_id: str, path: str, body: bytes) -> IdUse:
         """Note a body that is about to be sent; of two bodies the first one stays known."""
         mark = hash((path, body))
-        if request_id in self._of:
-            return IdUse.SAME if self._of[request_id] == mark else IdUse.OTHER
-        self._of[request_id] = mark
+        first, attempts = self._of.get(request_id, (mark, 0))
+        if first is None:
+            first = mark
+        self._of[request_id] = (first, attempts + 1)
+        if attempts:
+            return IdUse.SAME if first == mark else IdUse.OTHER
         if len(self._of) > self._most:
             self._of.popitem(last=False)
         return IdUse.NEW
@@ -51,8 +56,13 @@ class Bodies:
         Returns:
             Whether a second body went out under the id.
         """
-        if use is IdUse.NEW and not sent:
-            self._of.pop(request_id, None)
+        if not sent and request_id in self._of:
+            first, attempts = self._of[request_id]
+            # Another call may have the id too.
+            if attempts > 1:
+                self._of[request_id] = (None if use is IdUse.NEW else first, attempts - 1)
+            else:
+                del self._of[request_id]
         if use is not IdUse.OTHER or not sent:
             return False
         self._twice[request_id] = None
@@ -63,6 +73,10 @@ class Bodies:
     def knows(self, request_id: str) -> bool:
         """Whether a body was sent under the id, or is about to be."""
         return request_id in self._of
+
+    def attempts(self, request_id: str) -> int:
+        """How many attempts were sent under the id, or are about to be, by all calls together."""
+        return self._of.get(request_id, (0, 0))[1]
 
     def has_two(self, request_id: str | None) -> bool:
         """Whether two bodies were sent under the id."""

@@ -225,7 +225,9 @@ class Session(Staying):
         options: ChangeOptions,
     ) -> Awaitable[Any]:
         record = self.shared.record
-        if record is None or driver.call.retry is not Retry.UNASKABLE:
+        # What may have been sent before is not sent again, and a record that can't be written would
+        # say of it that nothing was sent.
+        if record is None or driver.call.retry is not Retry.UNASKABLE or driver.maybe_done:
             return driver.drive()
         driver.check_slot()
         extra = options.get("extra") or {}
@@ -272,7 +274,7 @@ class Session(Staying):
             options,
             lane=self._lane,
             timeout=self.timeout,
-            state=CallState(rules) if harmless else first.begin(rules, age=age),
+            state=first.begin(rules, age=age) if call.changes else CallState(rules),
             request_id=request_id,
             on_leave=on_leave,
             waited=waited,

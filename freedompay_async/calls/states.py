@@ -18,9 +18,9 @@ An effect that can be asked about (`Retry.ASKABLE`), after a send:
     lost, blocked               denied                     as before             unknown
     never sent, limited, lost   ok                         as before             answered
 
-A caller's own id may have been used before: its error makes `used id refused`. An error with
-HTTP 409 makes `conflict` of `used id refused`. An HTTP 404 to a path that no page shows makes
-`no such path` of `lost`.
+A caller's own id may have been used before, or be in the hands of another call of the same client:
+its error makes `used id refused`. An error with HTTP 409 makes `conflict` of `used id refused`. An
+HTTP 404 to a path that no page shows makes `no such path` of `lost`.
 
 After a look-up, which changes no state. Late: it was asked when the grace time since the last send
 was over.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from math import isfinite
 
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.guards.arguments import refusal
@@ -15,7 +16,7 @@ def check_moment(name: str, value: object) -> float:
 
     Raises:
         ConfigurationError: the value is no `datetime`, or one without a time zone, which is another
-            moment on another machine.
+            moment on another machine, or one that is no time.
     """
     if not isinstance(value, datetime):
         raise refusal(name, value, "a datetime with a time zone")
@@ -24,4 +25,11 @@ def check_moment(name: str, value: object) -> float:
             f"{name}={value} has no time zone: give an aware datetime, such as datetime.now(UTC). "
             "Nothing was sent."
         )
-    return value.timestamp()
+    seconds = value.timestamp()
+    # The empty value of pandas is a `datetime` too, and no time.
+    if not isfinite(seconds):
+        raise ConfigurationError(
+            f"{name}={value} is no time: give an aware datetime, such as datetime.now(UTC). "
+            "Nothing was sent."
+        )
+    return seconds

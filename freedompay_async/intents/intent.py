@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar, overloa
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import force_setattr
 
 from freedompay_async.contract.request_ids import checked_request_id
 from freedompay_async.contract.table import TABLE
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.guards.arguments import check_text, refusal
+from freedompay_async.guards.arguments import check_text, check_type, refusal
 from freedompay_async.intents.sealing import HiddenBody, opened_body, sealed_body
 
 if TYPE_CHECKING:
@@ -61,8 +62,15 @@ class Intent(Struct, Generic[R_co], frozen=True, kw_only=True, omit_defaults=Tru
 
     def __post_init__(self) -> None:
         # msgspec checks no types where it is made in code.
-        for name in ("merchant", "base_url", "call", "body"):
-            check_text(name, getattr(self, name))
+        for name in ("merchant", "base_url", "call", "body", "client_id"):
+            value = getattr(self, name)
+            if value is not None or name != "client_id":
+                # msgspec writes no subclass of `str`.
+                force_setattr(self, name, check_text(name, value))
+        if self.cards is not None and type(self.cards) is not int:
+            raise refusal("cards", self.cards, "a whole number (int)")
+        if self.hidden is not None:
+            check_type("hidden", self.hidden, HiddenBody, "the hidden body of another intent")
         _check(self.call, self.request_id)
 
     @property
@@ -77,7 +85,8 @@ class Intent(Struct, Generic[R_co], frozen=True, kw_only=True, omit_defaults=Tru
             seal: encrypts the body. Without it the body is stored as it is.
 
         Raises:
-            ConfigurationError: the body has a secret in it, and there is no `seal`.
+            ConfigurationError: the body has a secret in it, and there is no `seal`; or `seal` can't
+                encrypt it.
         """
         if seal is None:
             return msgspec.json.encode(self).decode()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol, Self, TypeAlias
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn, Protocol, Self, TypeAlias
 
 import msgspec
 from msgspec import Struct
 
 from freedompay_async.errors import ConfigurationError
-from freedompay_async.redaction.secret import MASK, Secret
+from freedompay_async.guards.arguments import refusal
+from freedompay_async.redaction.secret import MASK, Hidden, Secret
 
 if TYPE_CHECKING:
     _Encoded: TypeAlias = type
@@ -17,6 +19,7 @@ else:
 
 __all__ = ["HiddenBody", "Seal", "opened_body", "sealed_body"]
 
+_NO_DATA: Final = Hidden(b"")
 _IN_CLEAR: Final = (
     "the body has a secret in it, which is stored nowhere in clear: store the intent by "
     "intent.to_json(seal=…), and load it by Intent.load(…, seal=…). Nothing was sent."
@@ -90,17 +93,18 @@ def sealed_body(body: HiddenBody, seal: Seal, *, call: str, request_id: str) -> 
     """The body, encrypted.
 
     Raises:
-        ConfigurationError: `seal` did not give bytes.
+        ConfigurationError: `seal` is none, or failed, or did not give bytes.
     """
     inside = _Inside(body.body.decode(), tuple(each.reveal() for each in body.secrets))
-    made: Any = seal.encrypt(msgspec.json.encode(inside), _associated(call, request_id))
-    if not isinstance(made, bytes):
+    data = Hidden(msgspec.json.encode(inside))
+    made = _done(seal, "encrypt", data, call=call, request_id=request_id)
+    if made.wrong is not None:
         raise ConfigurationError(
-            f"seal.encrypt gave {type(made).__name__}, not bytes. Nothing was sent.",
+            f"the body can't be sealed: {made.wrong}. Nothing was sent.",
             call=call,
             request_id=request_id,
         )
-    return made
+    return made.data.value
 
 
 def opened_body(data: bytes, seal: Seal, *, call: str, request_id: str) -> HiddenBody:
@@ -109,19 +113,53 @@ def opened_body(data: bytes, seal: Seal, *, call: str, request_id: str) -> Hidde
     Raises:
         ConfigurationError: it can't be decrypted, or is not what `sealed_body` makes.
     """
+    made = _done(seal, "decrypt", Hidden(data), call=call, request_id=request_id)
+    wrong = made.wrong
+    if wrong is None:
+        try:
+            inside = msgspec.json.decode(made.data.value, type=_Inside)
+        except (msgspec.MsgspecError, UnicodeError) as error:
+            wrong = f"what it holds is no body, {type(error).__name__}"
+        else:
+            return HiddenBody(inside.body.encode(), tuple(map(Secret, inside.secrets)))
+    # Raised here, so that it keeps no error alive whose frames hold the body.
+    raise ConfigurationError(
+        f"the sealed body can't be opened ({wrong}). It may have been sealed with another key, or "
+        "for another call or request id. Nothing was sent.",
+        call=call,
+        request_id=request_id,
+    )
+
+
+class _Made(NamedTuple):
+    """What a seal gave, or why it gave nothing."""
+
+    data: Hidden[bytes]
+    wrong: str | None = None
+
+
+def _done(seal: Seal, method: str, data: Hidden[bytes], *, call: str, request_id: str) -> _Made:
+    """What a method of a seal makes of the data.
+
+    Raises:
+        ConfigurationError: the seal has no such method.
+    """
+    work = getattr(seal, method, None)
+    if not callable(work):
+        error = refusal("seal", seal, "an object with the methods encrypt and decrypt")
+        error.call, error.request_id = call, request_id
+        raise error
     try:
-        inside = msgspec.json.decode(
-            seal.decrypt(data, _associated(call, request_id)), type=_Inside
-        )
+        made = Hidden(work(data.value, _associated(call, request_id)))
     # A seal may raise anything. Its own error may show what it got, so only its name is told.
     except Exception as error:  # noqa: BLE001
-        raise ConfigurationError(
-            f"the sealed body can't be opened ({type(error).__name__}): it was sealed with another "
-            "key, or for another call or request id. Nothing was sent.",
-            call=call,
-            request_id=request_id,
-        ) from None
-    return HiddenBody(inside.body.encode(), tuple(Secret(each) for each in inside.secrets))
+        return _Made(_NO_DATA, type(error).__name__)
+    if isinstance(made.value, bytes | bytearray | memoryview):
+        # A library may give a subclass of bytes, which msgspec does not write.
+        return _Made(Hidden(bytes(made.value)))
+    if isinstance(made.value, Coroutine):
+        made.value.close()
+    return _Made(_NO_DATA, f"seal.{method} gave {type(made.value).__name__}, not bytes")
 
 
 def _associated(call: str, request_id: str) -> bytes:

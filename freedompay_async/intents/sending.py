@@ -10,7 +10,7 @@ import msgspec
 from freedompay_async.calls.compose import Composer
 from freedompay_async.contract.calls import Retry
 from freedompay_async.contract.models.gift_cards import IssuedGiftCard
-from freedompay_async.contract.models.open import Extra
+from freedompay_async.contract.models.open import Extra, Fields
 from freedompay_async.contract.models.requests import BodyWithId, CustomBody
 from freedompay_async.contract.request_ids import derive_intent_id
 from freedompay_async.contract.table import CARDS_SET_PIN, GIFT_CARDS_ISSUE, TABLE
@@ -21,9 +21,11 @@ from freedompay_async.intents.sealing import HiddenBody
 from freedompay_async.operations.gift_card import check_issued
 from freedompay_async.operations.operation import Operation
 from freedompay_async.operations.start import start
-from freedompay_async.redaction.secret import Hidden
+from freedompay_async.redaction.secret import Hidden, Secret
+from freedompay_async.redaction.sent import beginning
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from freedompay_async.calls.session import Session
@@ -104,6 +106,8 @@ async def send_intent(
         row = replace(row, retry=Retry.REPEATABLE)
     hidden, own = intent.hidden, cast("ChangeOptions", dict(options))
     own["request_id"], own["first_sent"] = intent.request_id, first_sent
+    # As a record shows it.
+    shown = Extra(_masked(fields.value, frozenset(() if hidden is None else hidden.secrets)))
     composer = Composer.of_made(
         row,
         request_id=intent.request_id,
@@ -111,11 +115,10 @@ async def send_intent(
         secrets=() if hidden is None else hidden.secrets,
     )
     if call.retry is Retry.ASKABLE:
-        known = _Known(ordered=intent.cards, ordered_for=intent.client_id)
+        known = _Known(fields=shown, ordered=intent.cards, ordered_for=intent.client_id)
         return await start(session, call, known, own, signed=composer)
-    shown = CustomBody(fields=Extra(fields.value))
     send = session.repeat if repeatable else session.change
-    answer = await send(call, shown, own, signed=composer)
+    answer = await send(call, CustomBody(fields=shown), own, signed=composer)
     if isinstance(answer, IssuedGiftCard) and call.name == GIFT_CARDS_ISSUE.name:
         check_issued(answer, ordered=fields.value.get(_named(row, "card_id")))
     return Operation(session, call, intent.request_id, result=answer)
@@ -124,6 +127,7 @@ async def send_intent(
 class _Known(BodyWithId, kw_only=True):
     """What is known of a body that was made before."""
 
+    fields: Fields
     ordered: int | None
     ordered_for: str | None
 
@@ -158,7 +162,7 @@ def _checked(
     try:
         # Hidden, because it may have secrets, and a traceback shows locals.
         fields = Hidden(msgspec.json.decode(intent.signed_bytes, type=dict[str, Any]))
-    except (msgspec.MsgspecError, UnicodeError):
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
         # Without its cause, whose frames show the body.
         raise ConfigurationError(
             "the body of the intent is no JSON object. Nothing was sent."
@@ -169,6 +173,18 @@ def _checked(
             "Nothing was sent."
         )
     return fields
+
+
+def _masked(value: Any, secrets: Collection[Secret]) -> Any:
+    """The fields of a body, with a `Secret` in place of each that is one, whatever its name is."""
+    if isinstance(value, dict):
+        return {name: _masked(part, secrets) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_masked(part, secrets) for part in value]
+    if value is None or isinstance(value, bool) or not secrets:
+        return value
+    whole = Secret(str(value))
+    return whole if beginning(whole) in secrets else value
 
 
 def _named(row: Call[Any], field: str) -> str:

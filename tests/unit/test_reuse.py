@@ -43,6 +43,27 @@ def test_what_was_not_sent_is_forgotten():
     assert noted(bodies, b"2") == [IdUse.NEW]
 
 
+def test_what_another_call_has_sent_is_not_forgotten():
+    bodies = Bodies()
+    first, second = noted(bodies, b"1", b"1")
+    both = bodies.attempts("a")
+    bodies.after_attempt("a", first, sent=False)
+
+    assert (both, bodies.attempts("a"), bodies.knows("a")) == (2, 1, True)
+
+    bodies.after_attempt("a", second, sent=False)
+
+    assert (bodies.knows("a"), bodies.attempts("a"), bodies.attempts("b")) == (False, 0, 0)
+
+
+def test_a_body_that_was_not_sent_is_not_the_first_one():
+    bodies = Bodies()
+    noted(bodies, b"1", b"2")
+    bodies.after_attempt("a", IdUse.NEW, sent=False)
+
+    assert noted(bodies, b"2", b"1") == [IdUse.SAME, IdUse.OTHER]
+
+
 def test_an_id_has_two_bodies_when_a_second_one_was_sent():
     bodies = Bodies()
     noted(bodies, b"1", b"2")
