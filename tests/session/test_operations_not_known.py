@@ -67,6 +67,22 @@ async def by_as_completed(requests, operation) -> None:
 WAYS = [by_result, by_refresh, by_as_completed]
 
 
+@pytest.mark.parametrize("timeout", [0, -1.0])
+def test_a_wait_without_time_does_not_say_what_the_issuer_was_not_asked(
+    requests, say, ended, timeout
+):
+    def wait():
+        these = requests(say.unknown)
+        return these.attach(OWN, call="cards.issue").result(timeout=timeout)
+
+    error, at = ended(wait)
+
+    assert (type(error), at, requests.wire.sent) == (StillProcessing, 0.0, [])
+    assert str(error).startswith(
+        "cards.issue: the issuer has not been asked about this request id, and the waiting has"
+    )
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_it_ends_after_the_grace_time_in_every_way_alike(play, requests, say, way):
     async def story():
@@ -260,7 +276,7 @@ def test_the_grace_time_counts_from_the_acceptance(play, requests, say, age):
     status, error, asked = play(story())
 
     assert (status, asked) == (OperationStatus.NOT_KNOWN, 1)
-    assert f"(asked {age} s after it was accepted)" in str(error)
+    assert f"(asked {age} s after the time given as accepted=)" in str(error)
 
 
 def test_what_was_accepted_now_has_its_whole_grace_time(play, requests, say):
