@@ -17,8 +17,8 @@ from freedompay_async.calls.error_hints import asked_to_wait
 from freedompay_async.contract.request_ids import is_uuid
 from freedompay_async.errors import ConfigurationError, StillProcessing
 from freedompay_async.guards.arguments import check_type
+from freedompay_async.guards.waiting import end_of
 from freedompay_async.operations.operation import Operation
-from freedompay_async.operations.stream import end_of
 from freedompay_async.traffic.lane import Lane
 
 if TYPE_CHECKING:
