@@ -32,8 +32,9 @@ def lost_in(error: BaseException) -> Lost | None:
     one: first of those that may have been done, and then the nearest.
 
     Some code drops a cancellation, and leaves nothing to look at: `anyio.move_on_after`, and a task
-    group that cancels its other tasks because one has failed. Catch `asyncio.CancelledError` inside
-    of it, call this function and raise the error again. The log has such a call too, as a WARNING.
+    group whose tasks are cancelled, because one has failed or with the whole group, as by a time
+    limit around it. Catch `asyncio.CancelledError` inside of it, call this function and raise the
+    error again. The log has such a call too, as a WARNING.
 
     Returns:
         The call; `None`: no call of this library is behind the error.
