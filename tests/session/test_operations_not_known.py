@@ -83,6 +83,23 @@ def test_a_wait_without_time_does_not_say_what_the_issuer_was_not_asked(
     )
 
 
+def test_a_look_up_at_the_very_end_of_the_grace_time_counts_whatever_the_sum_is_rounded_to(
+    play, requests, say
+):
+    async def story():
+        these, ends = requests(say.unknown), []
+        for number in range(300):
+            operation = these.attach(OWN, call="cards.issue")
+            began = now()
+            with pytest.raises(NotKnown):
+                await operation.result(timeout=5.2)
+            ends.append(now() - began)
+            await asyncio.sleep(number * 0.0377)
+        return ends
+
+    assert play(story()) == [pytest.approx(5.0)] * 300
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_it_ends_after_the_grace_time_in_every_way_alike(play, requests, say, way):
     async def story():
