@@ -47,6 +47,9 @@ _SAID: Final = "the time given as accepted="
 _NOTHING_SAID: Final = "the last question about this request id got no usable answer"
 _IN: Final = "in {status!r}"
 _WAS_IN: Final = "in {status!r} by its last usable answer, and the last question about it got none"
+_UNKNOWN_NOW: Final = (
+    "in {status!r} by an earlier answer, and by the last one the issuer does not know its id"
+)
 _NOT_ASKED: Final = (
     "the question about the request was not sent, and a note on this error says why. That says "
     "nothing of the request itself."
@@ -117,6 +120,7 @@ def still_processing(
     trouble: FreedomPayError | None,
     cards: int | None,
     asked: bool = True,
+    unknown: bool = False,
     wait_too_long: bool = False,
 ) -> StillProcessing:
     """The error of a wait that has stopped before the request has ended.
@@ -129,9 +133,10 @@ def still_processing(
         trouble: the error of the last look-up, if it got no usable answer.
         cards: how many cards were ordered; `None`: that is not known.
         asked: a look-up has been answered.
+        unknown: the last look-up that was answered did not know the id.
         wait_too_long: the issuer asked to wait longer than there was time.
     """
-    ending, why = _how_far(call, answer, trouble, cards, asked=asked)
+    ending, why = _how_far(call, answer, trouble, cards, asked=asked, unknown=unknown)
     meaning = MEANINGS[ending]
     error = StillProcessing(
         f"{meaning.text.format(why=why)} {with_way_to_ask(meaning.safe, request_id)}",
@@ -156,12 +161,13 @@ def _how_far(
     cards: int | None,
     *,
     asked: bool,
+    unknown: bool,
 ) -> tuple[Ending, str]:
     if answer is None:
         why = _NOT_KNOWN_YET if asked else _NOT_ASKED_YET
         return Ending.NOT_KNOWN_YET, why if trouble is None else _NOTHING_SAID
     if not answer.succeeded:
-        text = _IN if trouble is None else _WAS_IN
+        text = _WAS_IN if trouble is not None else _UNKNOWN_NOW if unknown else _IN
         return Ending.PROCESSING, text.format(status=str(answer.request_status or "process"))
     return Ending.UNNAMED, str(lacks(call, answer, cards=cards))
 

@@ -100,6 +100,28 @@ def test_a_look_up_at_the_very_end_of_the_grace_time_counts_whatever_the_sum_is_
     assert play(story()) == [pytest.approx(5.0)] * 300
 
 
+def test_a_wait_for_an_accepted_request_says_that_the_issuer_does_not_know_it_any_more(
+    play, requests, say
+):
+    async def told(operation):
+        with pytest.raises(StillProcessing) as caught:
+            await operation.result(timeout=2.0)
+        return caught.value.text.partition(", and the waiting")[0]
+
+    async def story():
+        these = requests(say.process)
+        operation = these.attach(OWN, call="cards.issue")
+        texts = [await told(operation)]
+        for step in (say.unknown, say.process):
+            requests.wire.scripts["request/status"] = [step]
+            texts.append(await told(operation))
+        return texts
+
+    in_process = "the request is in 'process'"
+    unknown = " by an earlier answer, and by the last one the issuer does not know its id"
+    assert play(story()) == [in_process, in_process + unknown, in_process]
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_it_ends_after_the_grace_time_in_every_way_alike(play, requests, say, way):
     async def story():
