@@ -149,8 +149,9 @@ class Requests(Namespace):
                 that have not ended are held. Then the waiting ends when the iterable has ended, and
                 all operations. An error of it is raised after the outcomes that came before, and
                 what it has given is not waited for then. It is closed (`aclose`) in the end.
-            timeout: seconds for all of them; left out, the waiting has no end. `Retry-After` is
-                obeyed where there is time for it; without a timeout, for an hour at most.
+            timeout: seconds for all of them; left out, the waiting has no end. What has ended by
+                then is given all the same, however late it is read. `Retry-After` is obeyed where
+                there is time for it; without a timeout, for an hour at most.
             concurrency: look-ups at once.
             rate: look-ups a second at most.
 
@@ -158,7 +159,7 @@ class Requests(Namespace):
             StillProcessing: the time is over, or the issuer asked to wait longer than is left;
                 `request_ids` has the requests that have not ended. It is raised too where only the
                 async iterable has not ended in time.
-            ConfigurationError: what is given is no `Operation`.
+            ConfigurationError: what is given is no `Operation`, or one of another client.
             AuthenticationError: the question was refused.
         """
         return as_completed(

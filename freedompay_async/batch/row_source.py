@@ -18,7 +18,7 @@ import anyio
 
 from freedompay_async.guards.arguments import refusal
 from freedompay_async.guards.loops import running_loop
-from freedompay_async.operations.stream import Closing, end_of
+from freedompay_async.guards.waiting import Closing, end_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator

@@ -163,5 +163,6 @@ def _short(lost: Lost) -> str:
 def _take_back(error: BaseException, before: Lost) -> None:
     """Take off what an earlier mark has added."""
     short, note = _short(before), getattr(error, "lost_note", None)
-    error.args = tuple(each for each in error.args if each != short)
-    error.__notes__ = [each for each in error.__notes__ if each != note]
+    # What a caller gives to `Task.cancel` may be anything, and its equality need not be a truth.
+    error.args = tuple(each for each in error.args if not (type(each) is str and each == short))
+    error.__notes__ = [each for each in getattr(error, "__notes__", ()) if each != note]

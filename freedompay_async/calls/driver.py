@@ -176,9 +176,14 @@ class Driver:
     def _pause(self, action: Action) -> float | None:
         """Seconds to wait before the next step; `None`: there is no time for that."""
         budget, clock, answers = self._shared.budget, self._clock, self._answers
-        now = clock.now()
+        now, state = clock.now(), self._state
         pause = max(action.pause, budget.repeat(now)) if action.repeat else action.pause
-        if now + pause >= clock.deadline:
+        in_line = True
+        if state.state is State.LIMITED:
+            # Its own pause has been taken from the seconds in the line.
+            state.line_left -= pause - action.pause
+            in_line = state.line_left >= 0.0
+        if now + pause >= clock.deadline or not in_line:
             if action.repeat:
                 budget.give_back()
             too_long = now + action.pause >= clock.deadline

@@ -11,6 +11,8 @@ from freedompay_async.errors import FreedomPayError
 __all__ = ["lost_in"]
 
 _OF_DONE: Final = {None: LostOutcome.UNKNOWN, False: LostOutcome.NOT_DONE, True: LostOutcome.DONE}
+# How much is known of a request, whoever says it.
+_KNOWN: Final = (LostOutcome.UNKNOWN, LostOutcome.ACCEPTED, LostOutcome.DONE)
 # What says more first: a call that may have been done must not hide behind one that did nothing.
 _ORDER: Final = (LostOutcome.UNKNOWN, LostOutcome.ACCEPTED, LostOutcome.DONE, LostOutcome.NOT_DONE)
 
@@ -29,11 +31,13 @@ def lost_in(error: BaseException) -> Lost | None:
     It looks at the error, at its `__cause__` and `__context__`, and into groups. So it finds a
     cancelled call behind the `TimeoutError` of `asyncio.timeout`, of `asyncio.wait_for` and of
     `anyio.fail_after`. An error of this library says it itself (`done`). Of several calls it gives
-    one: first of those that may have been done, and then the nearest.
+    one: first of those that may have been done, and then the nearest. What one error has shown of
+    a request, that it was accepted or done, holds for an older one that did not know it.
 
     Some code drops a cancellation, and leaves nothing to look at: `anyio.move_on_after`, and a task
-    group that cancels its other tasks because one has failed. Catch `asyncio.CancelledError` inside
-    of it, call this function and raise the error again. The log has such a call too, as a WARNING.
+    group whose tasks are cancelled, because one has failed or with the whole group, as by a time
+    limit around it. Catch `asyncio.CancelledError` inside of it, call this function and raise the
+    error again. The log has such a call too, as a WARNING.
 
     Returns:
         The call; `None`: no call of this library is behind the error.
@@ -50,6 +54,16 @@ def lost_in(error: BaseException) -> Lost | None:
             if other is not None and id(other) not in seen:
                 seen.add(id(other))
                 left.append(other)
+    best: dict[str | None, LostOutcome] = {}
+    for lost in found:
+        if lost.request_id is not None and lost.outcome in _KNOWN:
+            before = best.get(lost.request_id, lost.outcome)
+            best[lost.request_id] = max(before, lost.outcome, key=_KNOWN.index)
+    found = [
+        lost
+        for lost in found
+        if lost.outcome not in _KNOWN or best.get(lost.request_id, lost.outcome) is lost.outcome
+    ]
     return min(found, key=lambda lost: _ORDER.index(lost.outcome), default=None)
 
 

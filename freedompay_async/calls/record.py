@@ -25,6 +25,7 @@ from freedompay_async.errors import (
 )
 from freedompay_async.guards.arguments import path_of
 from freedompay_async.guards.files import NotOurs, identity, make, open_ours, reading
+from freedompay_async.guards.waiting import end_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
@@ -122,12 +123,13 @@ class Record:
             note_did_nothing(error, entry["call"], entry["request_id"])
             # The thread can't be stopped, and its line must not be the last one.
             try:
-                await asyncio.wait([writing])
+                await end_of(writing)
             except asyncio.CancelledError as again:
                 note_did_nothing(again, entry["call"], entry["request_id"])
                 raise
-            if writing.exception() is None:
-                self._end({"state": "not sent", **entry, "error": "cancelled"}, error)
+            finally:
+                if not writing.cancelled() and writing.exception() is None:
+                    self._end({"state": "not sent", **entry, "error": "cancelled"}, error)
             raise
 
     def _end(self, entry: dict[str, Any], error: BaseException | None) -> None:

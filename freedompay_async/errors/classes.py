@@ -119,8 +119,9 @@ class FreedomPayError(Exception):
     def __setattr__(self, name: str, value: object) -> None:
         super().__setattr__(name, value)
         if name in _SHOWN:
-            # Python makes `repr(error)` of them.
-            self.args = (str(self),)
+            # Python makes `repr(error)` of them. A class of a user's own may write its text of
+            # attributes that it does not have yet.
+            self.args = (FreedomPayError.__str__(self),)
 
     def __str__(self) -> str:
         subject = f"{self.call}: " if self.call else ""
@@ -132,7 +133,10 @@ class FreedomPayError(Exception):
 
 
 def _rebuild(cls: type[FreedomPayError], text: str) -> FreedomPayError:
-    return cls(text)
+    # Not by calling the class: one of a user's own may take other arguments.
+    error = cls.__new__(cls, text)
+    FreedomPayError.__init__(error, text)
+    return error
 
 
 class ConfigurationError(FreedomPayError):

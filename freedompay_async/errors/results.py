@@ -64,7 +64,10 @@ RESULTS: Final[dict[Ending, Meaning]] = {
     Ending.NOT_KNOWN_YET: Meaning(
         error=StillProcessing,
         of=Of.RESULT,
-        case="the issuer does not know the id yet, or the last look-up got no usable answer",
+        case=(
+            "the issuer does not know the id yet, or has not been asked, or the last look-up got "
+            "no usable answer"
+        ),
         done=None,
         next_id=_SAME,
         text="{why}, and the waiting has stopped. Nothing shows that the issuer ever accepted it.",

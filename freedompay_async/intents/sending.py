@@ -54,16 +54,16 @@ def make_intent(
     """
     row = session.shared.row(call)
     merchant = session.shared.signers[row.section].auth_id
-    key, request_id = options.get("key"), options.get("request_id")
+    request_id = options.get("request_id")
     composer = Composer(row, request, options.get("extra"))
     try:
-        if key is not None:
+        if "key" in options:
             if request_id is not None:
                 raise ConfigurationError(
                     "key and request_id are two ways to say the same: leave one out. Nothing was "
                     "sent."
                 )
-            request_id = derive_intent_id(merchant, call.name, key)
+            request_id = derive_intent_id(merchant, call.name, options["key"])
         composer.admit(request_id)
         body = Hidden(composer.made())
     except ConfigurationError as error:

@@ -46,7 +46,7 @@ def as_completed(
             want = "Operations in a list, or an async iterable of them"
             raise refusal("operations", operations, want) from None
         for each in given:
-            check_operation(each)
+            check_operation(session, each)
     check_whole("concurrency", concurrency, unit="calls")
     if rate is not None:
         check_number("rate", rate, unit="calls a second")

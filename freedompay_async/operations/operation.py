@@ -286,6 +286,8 @@ class Operation(Staying, Generic[R_co]):
             success=self._told.success,
             trouble=self._times.trouble,
             cards=self._told.cards,
+            asked=self._told.unknown_at is not None,
+            unknown=self._told.unknown,
             wait_too_long=wait_too_long,
         )
 

@@ -4,30 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Final, TypeVar
 
-import anyio
 from anyio.lowlevel import checkpoint
 
 from freedompay_async.guards.loops import running_loop
+from freedompay_async.guards.waiting import end_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
 
-__all__ = ["Closing", "end_of", "stream"]
+__all__ = ["stream"]
 
 T = TypeVar("T")
 _AHEAD: Final = 1_000
 # Outcomes that are yielded in one go. More would hold up other calls on the loop, if the reader
 # waits for nothing.
 _AT_ONCE: Final = 16
-
-
-@runtime_checkable
-class Closing(Protocol):
-    """What can be closed, as an async generator can."""
-
-    async def aclose(self) -> object: ...
 
 
 async def stream(
@@ -101,20 +94,6 @@ async def stream(
             if task.done() and not task.cancelled():
                 # A reader who has left does not want it, and asyncio must not report it as lost.
                 task.exception()
-
-
-async def end_of(task: asyncio.Task[None]) -> None:
-    """Wait for the end of a task, however often whoever waits is cancelled meanwhile."""
-    cancelled: asyncio.CancelledError | None = None
-    # The shield holds anyio's own cancellation, and not asyncio's.
-    with anyio.CancelScope(shield=True):
-        while not task.done():
-            try:
-                await asyncio.wait([task])
-            except asyncio.CancelledError as error:
-                cancelled = error
-    if cancelled is not None:
-        raise cancelled
 
 
 def _first(error: BaseException) -> BaseException:

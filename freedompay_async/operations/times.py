@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from math import inf
+from math import inf, nextafter
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
@@ -134,7 +134,8 @@ class Times:
         if grace is None:
             return pause
         # A wait that is longer than the grace time has to end with what is known after it.
-        ends = self._made + grace
+        # A hair later, because the sum is rounded: a look-up that is made then has to count.
+        ends = nextafter(self._made + grace, inf)
         may_ask = max(ends, self.held_until(deadline))
         if now < may_ask:
             return min(pause, may_ask - now)

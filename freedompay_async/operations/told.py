@@ -37,12 +37,13 @@ class Told(Generic[R]):
         answer: the last thing the issuer said of it.
         success: the last answer before this one that said success or named something.
         result: what came of it.
+        unknown: the last look-up that was answered did not know the id.
         unknown_at: how old it was when the last look-up was asked that did not know it.
     """
 
     __slots__ = (
         *("_asked", "_call", "_grace", "_holder", "_request_id", "answer", "cards", "result"),
-        *("success", "unknown_at"),
+        *("success", "unknown", "unknown_at"),
     )
 
     def __init__(
@@ -65,6 +66,7 @@ class Told(Generic[R]):
         # Whether the answer came from a look-up.
         self._asked = False
         self.success: RequestState | None = None
+        self.unknown = False
         self.unknown_at: float | None = None
         self.result: R | None = result if answer is None else self._read(answer)
 
@@ -106,7 +108,7 @@ class Told(Generic[R]):
 
     def keep_unknown(self, at: float) -> None:
         """Keep that a look-up did not know the id, which was asked at this age."""
-        self.unknown_at = max(self.unknown_at or 0.0, at)
+        self.unknown, self.unknown_at = True, max(self.unknown_at or 0.0, at)
 
     def keep(self, state: RequestState) -> None:
         """Keep an answer. One that tells of a success or names something is not lost to a later one
@@ -116,7 +118,7 @@ class Told(Generic[R]):
         say no more than that the call was taken.
         """
         last, asked = self.answer, self._asked
-        self._asked = True
+        self._asked, self.unknown = True, False
         succeeded = last is not None and last.succeeded and (asked or last.named)
         if last is not None and (succeeded or last.named):
             self.success = last

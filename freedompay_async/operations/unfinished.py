@@ -39,10 +39,17 @@ __all__ = [
 
 log: Final = logging.getLogger("freedompay_async")
 _NOT_KNOWN_YET: Final = "the issuer does not know this request id, or not yet"
-_ASKED_LATE: Final = "asked {age:.0f} s after it was {since}"
+_NOT_ASKED_YET: Final = "the issuer has not been asked about this request id"
+_ASKED_LATE: Final = "asked {age:.0f} s after {since}"
+_ATTACHED: Final = "it was attached"
+# The caller says that it was accepted, and the answer does not bear that out.
+_SAID: Final = "the time given as accepted="
 _NOTHING_SAID: Final = "the last question about this request id got no usable answer"
 _IN: Final = "in {status!r}"
 _WAS_IN: Final = "in {status!r} by its last usable answer, and the last question about it got none"
+_UNKNOWN_NOW: Final = (
+    "in {status!r} by an earlier answer, and by the last one the issuer does not know its id"
+)
 _NOT_ASKED: Final = (
     "the question about the request was not sent, and a note on this error says why. That says "
     "nothing of the request itself."
@@ -94,7 +101,7 @@ def not_known(call: Call[Any], request_id: str, *, age: float, accepted: bool) -
         accepted: they count from the time at which the caller says that it was accepted.
     """
     meaning = MEANINGS[Ending.NOT_KNOWN]
-    why = _ASKED_LATE.format(age=age, since="accepted" if accepted else "attached")
+    why = _ASKED_LATE.format(age=age, since=_SAID if accepted else _ATTACHED)
     text = meaning.text.format(why=why)
     return NotKnown(
         f"{text} {with_way_to_ask(meaning.safe, request_id)}",
@@ -112,6 +119,8 @@ def still_processing(
     success: RequestState | None,
     trouble: FreedomPayError | None,
     cards: int | None,
+    asked: bool = True,
+    unknown: bool = False,
     wait_too_long: bool = False,
 ) -> StillProcessing:
     """The error of a wait that has stopped before the request has ended.
@@ -123,9 +132,11 @@ def still_processing(
         success: an earlier answer that said success or named something.
         trouble: the error of the last look-up, if it got no usable answer.
         cards: how many cards were ordered; `None`: that is not known.
+        asked: a look-up has been answered.
+        unknown: the last look-up that was answered did not know the id.
         wait_too_long: the issuer asked to wait longer than there was time.
     """
-    ending, why = _how_far(call, answer, trouble, cards)
+    ending, why = _how_far(call, answer, trouble, cards, asked=asked, unknown=unknown)
     meaning = MEANINGS[ending]
     error = StillProcessing(
         f"{meaning.text.format(why=why)} {with_way_to_ask(meaning.safe, request_id)}",
@@ -144,12 +155,19 @@ def still_processing(
 
 
 def _how_far(
-    call: Call[Any], answer: RequestState | None, trouble: FreedomPayError | None, cards: int | None
+    call: Call[Any],
+    answer: RequestState | None,
+    trouble: FreedomPayError | None,
+    cards: int | None,
+    *,
+    asked: bool,
+    unknown: bool,
 ) -> tuple[Ending, str]:
     if answer is None:
-        return Ending.NOT_KNOWN_YET, _NOT_KNOWN_YET if trouble is None else _NOTHING_SAID
+        why = _NOT_KNOWN_YET if asked else _NOT_ASKED_YET
+        return Ending.NOT_KNOWN_YET, why if trouble is None else _NOTHING_SAID
     if not answer.succeeded:
-        text = _IN if trouble is None else _WAS_IN
+        text = _WAS_IN if trouble is not None else _UNKNOWN_NOW if unknown else _IN
         return Ending.PROCESSING, text.format(status=str(answer.request_status or "process"))
     return Ending.UNNAMED, str(lacks(call, answer, cards=cards))
 

@@ -9,16 +9,16 @@ from functools import partial
 from heapq import heappop, heappush
 from itertools import count
 from math import inf
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import anyio
 
 from freedompay_async.calls.error_hints import asked_to_wait
 from freedompay_async.contract.request_ids import is_uuid
-from freedompay_async.errors import StillProcessing
+from freedompay_async.errors import ConfigurationError, StillProcessing
 from freedompay_async.guards.arguments import check_type
+from freedompay_async.guards.waiting import Closing, end_of
 from freedompay_async.operations.operation import Operation
-from freedompay_async.operations.stream import Closing, end_of
 from freedompay_async.traffic.lane import Lane
 
 if TYPE_CHECKING:
@@ -52,14 +52,22 @@ _GO_ON_OR_ASK: Final = (
 )
 
 
-def check_operation(value: object) -> None:
+def check_operation(session: Session, value: Operation[Any]) -> None:
     """Refuse an element of what is waited for.
 
     Raises:
-        ConfigurationError: it is no `Operation`.
+        ConfigurationError: it is no `Operation`, or it is another client's.
     """
     want = "Operations; attach(request_id) makes one of an id"
     check_type("operations", value, Operation, want)
+    if value._session.shared is not session.shared:
+        # This client would ask with its own keys, and another merchant's ids are not known there.
+        raise ConfigurationError(
+            "operations: one of them is another client's. Wait for it with that client, or attach "
+            "its request_id to this one. Nothing was sent.",
+            request_id=value.request_id,
+            call=value.call,
+        )
 
 
 class Watch(Generic[R]):
@@ -105,13 +113,13 @@ class Watch(Generic[R]):
         self._given_up: set[int] = set()
         # What is being looked up, each with the other numbers under which it was given too.
         self._looking: dict[Operation[R], list[int]] = {}
-        self._reading = False
+        self._reading = self._over = False
         self._woken, self._room = asyncio.Event(), asyncio.Event()
 
     @property
     def left(self) -> int:
         """How many of the given operations have not ended."""
-        return len(self._pending)
+        return sum(not each.done for each in self._pending.values())
 
     async def run(
         self, operations: Iterable[Operation[R]], feed: AsyncIterable[Operation[R]] | None
@@ -128,7 +136,9 @@ class Watch(Generic[R]):
         ended = [each for each in operations if each.done]
         for operation in operations:
             if not operation.done:
-                self._add(operation)
+                number = next(self._numbers)
+                self._pending[number] = operation
+                self._push(self._loop.time(), number)
         for operation in ended:
             await self._give(operation)
         self._reading = feed is not None
@@ -142,13 +152,29 @@ class Watch(Generic[R]):
                         reader.add_done_callback(partial(self._feed_is_over, group.cancel_scope))
                     await self._look_up(group)
         finally:
+            stopped = reader is not None and not reader.done()
+            self._over = True
             if reader is not None:
                 reader.cancel()
                 await end_of(reader)
-        if reader is not None and not reader.cancelled():
-            reader.result()
+        failed = None if reader is None or reader.cancelled() else reader.exception()
+        await self._give_ended()
+        if failed is not None and not stopped:
+            raise failed
         if self._pending or self._reading:
-            raise self._unfinished()
+            error = self._unfinished()
+            if error.__cause__ is None:
+                # What the feed raises while it is closed must not hide the ids.
+                error.__cause__ = failed
+            raise error
+
+    async def _give_ended(self) -> None:
+        """Give what has ended, and was not given before the end of the waiting."""
+        for number, operation in list(self._pending.items()):
+            if operation.done:
+                await self._give(operation)
+                del self._pending[number]
+                self._given_up.discard(number)
 
     def _feed_is_over(self, scope: anyio.CancelScope, reader: asyncio.Task[None]) -> None:
         if reader.cancelled() or reader.exception() is not None:
@@ -158,11 +184,17 @@ class Watch(Generic[R]):
         """Take operations from the feed, and no faster than they are looked up."""
         async with _closed(aiter(feed)) as operations:
             async for each in operations:
-                check_operation(each)
+                check_operation(self._session, each)
+                number = next(self._numbers)
+                self._pending[number] = each
+                if self._over:
+                    # The feed has dropped its cancellation, and there is no other.
+                    return
                 if each.done:
                     await self._give(each)
+                    del self._pending[number]
                     continue
-                number = self._add(each)
+                self._push(self._loop.time(), number)
                 if not number % _AT_ONCE:
                     # A feed may have all of them at hand, and never wait.
                     await asyncio.sleep(0)
@@ -171,12 +203,6 @@ class Watch(Generic[R]):
                     await self._room.wait()
         self._reading = False
         self._woken.set()
-
-    def _add(self, operation: Operation[R]) -> int:
-        number = next(self._numbers)
-        self._pending[number] = operation
-        self._push(self._loop.time(), number)
-        return number
 
     def _push(self, at: float, number: int, *, put_off: bool = False) -> None:
         heappush(self._due, (at, number, put_off))

@@ -94,7 +94,7 @@ class IntentOptions(TypedDict, total=False):
         extra: more fields of the body, by their name on the wire. Wrap secret values in `Secret`.
     """
 
-    key: str | None
+    key: str
     request_id: RequestId | None
     extra: Mapping[str, Any] | None
 

@@ -93,8 +93,9 @@ class Governor:
         # Seconds by which a call may leave before its turn, out of the bucket.
         saved = 0.0 if rate is None else bucket - 1.0 / rate
         self._saved: Final = saved + _ROUNDING if saved > 0 else 0.0
-        self._interactive: Final[deque[asyncio.Future[None]]] = deque()
-        self._background: Final[deque[asyncio.Future[None]]] = deque()
+        # Each gets the seconds of the rate that its turn has cost.
+        self._interactive: Final[deque[asyncio.Future[float]]] = deque()
+        self._background: Final[deque[asyncio.Future[float]]] = deque()
         # How many wait, by rank, without those whose callers have left.
         self._waiting: Final = [0, 0]
         self._busy = 0
@@ -164,7 +165,7 @@ class Governor:
         """Take a slot; wait in the queue until there is one."""
         if self.take(rank):
             return
-        waiter = asyncio.get_running_loop().create_future()
+        waiter: asyncio.Future[float] = asyncio.get_running_loop().create_future()
         (self._background if rank else self._interactive).append(waiter)
         self._waiting[rank] += 1
         self._serve()
@@ -172,7 +173,8 @@ class Governor:
             await waiter
         except BaseException:
             if waiter.done() and not waiter.cancelled():
-                # It got a slot in the moment in which its caller left.
+                # It got a slot in the moment in which its caller left. The turn is the next one's.
+                self._next -= waiter.result()
                 self.release()
             else:
                 self._waiting[rank] -= 1
@@ -265,6 +267,7 @@ class Governor:
                 if queue[0].done():
                     queue.popleft()  # Its caller has left.
                     continue
+                cost = 0.0
                 if not self._rate.free:
                     loop = asyncio.get_running_loop()
                     now = loop.time()
@@ -274,10 +277,11 @@ class Governor:
                             self._timer = loop.call_at(turn, self._in_time)
                         return
                     # In a queue the lateness of a timer is made up for; idle time is not.
-                    self._next = max(self._next, now - _GRAIN) + 1.0 / self._rate.rate(now)
+                    cost = 1.0 / self._rate.rate(now)
+                    self._next = max(self._next, now - _GRAIN) + cost
                 self._busy += 1
                 self._waiting[rank] -= 1
-                queue.popleft().set_result(None)
+                queue.popleft().set_result(cost)
 
     def _turn(self, now: float) -> float:
         """From when on the next call may leave."""
@@ -293,7 +297,7 @@ class Governor:
         self._serve()
 
 
-def _some(queue: deque[asyncio.Future[None]]) -> bool:
+def _some(queue: deque[asyncio.Future[float]]) -> bool:
     """Whether a call waits in the queue. Calls whose callers have left are taken out."""
     while queue and queue[0].done():
         queue.popleft()

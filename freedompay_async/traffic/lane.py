@@ -49,6 +49,7 @@ class Lane:
         # With a rate only one call at a time waits between the lane and the governor, because those
         # that wait there would leave together.
         self._gate: Final = None if rate is None else asyncio.Lock()
+        self._at_gate = 0
 
     def ready(self) -> bool:
         """Whether a call would get a slot at once."""
@@ -83,7 +84,11 @@ class Lane:
         """
         gate, within = self._gate, self._within
         if gate is not None:
-            await gate.acquire()
+            self._at_gate += 1
+            try:
+                await gate.acquire()
+            finally:
+                self._at_gate -= 1
         try:
             await self._own.acquire()
             if within is not None:
@@ -117,7 +122,7 @@ class Lane:
     @property
     def waiting(self) -> int:
         """Calls that wait for a slot of the lane."""
-        return self._own.waiting
+        return self._own.waiting + self._at_gate
 
     def __repr__(self) -> str:
         return f"Lane({self.busy} active, {self.waiting} queued)"

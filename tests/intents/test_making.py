@@ -194,6 +194,7 @@ def test_an_id_of_the_callers_may_be_a_uuid(merchant):
         ({"key": ""}, "the key is empty"),
         ({"key": "\u200b"}, "the key .* has no visible character"),
         ({"key": 17}, "the key is of type int"),
+        ({"key": None}, "the key is of type NoneType"),
         ({"key": Secret("k")}, "the key .* is a secret"),
         ({"key": "a", "request_id": OWN}, "key and request_id are two ways"),
         ({"request_id": "a b"}, "request_id is no UUID"),

@@ -16,6 +16,7 @@ from freedompay_async import (
     Busy,
     ConfigurationError,
     NotSent,
+    Policy,
     RateLimited,
     WaitReason,
 )
@@ -194,6 +195,27 @@ def test_a_turn_that_was_soon_and_does_not_come_is_told_in_time(play, memory, sa
     assert wire.calls == []
 
 
+def test_a_turn_that_comes_while_the_loop_is_held_up_is_taken(play, memory, say, over, monkeypatch):
+    wire = memory(card__bulk_issue=[say.process])
+
+    async def story():
+        governor = Governor(concurrency=9, rate=12.0)
+        session, order = over(wire, lane=governor), BulkIssue(product_id=2000, count=1)
+        await governor.acquire()
+        call = asyncio.create_task(
+            end_of(session.submit(CARDS_BULK_ISSUE, order, {"queue": False}))
+        )
+        await asyncio.sleep(0.01)
+        # Somebody computes for a second: the turn and the end of the wait come together.
+        loop = asyncio.get_running_loop()
+        before = loop.time
+        monkeypatch.setattr(loop, "time", lambda: before() + 1.0)
+        return await call, governor.busy, governor.waiting
+
+    assert play(story()) == (("done", pytest.approx(1.01)), 1, 0)
+    assert wire.calls == ["card/bulk_issue"]
+
+
 def test_a_learnt_limit_is_told_as_one(play, memory, say, client_of):
     wire = memory(card__info=[say.error(429), say.ok()])
     fp = client_of(wire)
@@ -340,6 +362,25 @@ def test_a_pause_after_a_429_is_a_part_of_the_seconds(
     at = play(story())
     assert len(wire.sent) == attempts
     assert 7.0 * (attempts - 1) <= at <= 8.0 * (attempts - 1)
+
+
+@pytest.mark.parametrize(("queue", "leaves"), [(0.9, False), (5.9, True)])
+def test_the_wait_for_a_turn_of_the_repeats_is_a_part_of_the_seconds(
+    play, memory, say, client_of, queue, leaves
+):
+    wire = memory(card__info=[say.error(429), say.ok()], card__block=[say.error(429), say.process])
+    # One repeat at once, and the next one about five seconds later.
+    fp = client_of(wire, policy=Policy(retries_per_second=0.2, retry_ratio=1e-9, pause=1e-9))
+
+    async def story():
+        await fp.cards.info("card")
+        with nullcontext() if leaves else pytest.raises(RateLimited):
+            await fp.cards.block("card", description="lost", queue=queue)
+        return now()
+
+    at = play(story())
+    assert len(wire.of("card/block")) == 1 + leaves
+    assert (at > 4.0) is leaves
 
 
 @pytest.mark.parametrize("queue", [False, 0.2])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from itertools import pairwise
 from uuid import uuid4
 
@@ -512,3 +512,122 @@ def test_what_the_issuer_asked_to_wait_with_is_kept_in_the_next_rounds(play, req
 
     assert play(story()) is True
     assert [each.at >= 30 for each in requests.wire.sent] == [False, True]
+
+
+# -- nothing is lost at the end
+
+
+def read_late(these, operations, **options):
+    """Reads one, and the rest when the time is over."""
+
+    given = []
+
+    async def read():
+        async for each in these.as_completed(operations, timeout=5.0, **options):
+            if not given:
+                await asyncio.sleep(10.0)
+            given.append(each)
+
+    async def story():
+        with pytest.raises(StillProcessing) as caught:
+            await read()
+        return given, caught.value
+
+    return story()
+
+
+def test_what_has_ended_is_given_to_a_reader_who_comes_when_the_time_is_over(play, requests, say):
+    these = requests(say.success)
+
+    async def story():
+        operations = list(attached(these, ENOUGH + 300))
+        pending = these.attach(str(uuid4()))
+        requests.wire.scripts["request/status"] = [
+            by_id(**{pending.request_id: say.process, "default": say.success})
+        ]
+        return operations, pending, await read_late(these, [*operations, pending], concurrency=100)
+
+    operations, pending, (given, error) = play(story())
+
+    assert sorted(map(id, given)) == sorted(map(id, operations))
+    assert error.request_ids == (pending.request_id,)
+
+
+def test_one_of_a_feed_that_has_ended_before_is_given_or_not_taken(play, requests, say):
+    these = requests(say.success)
+
+    async def story():
+        operations = list(attached(these, ENOUGH + 300))
+        for each in operations:
+            await each.refresh()
+        feed = Feed(operations)
+        return feed, operations, await read_late(these, feed)
+
+    feed, operations, (given, error) = play(story())
+
+    assert given == operations[: feed.given]
+    assert (error.request_ids, feed.closed) == ((), pytest.approx(5.0))
+
+
+def test_a_feed_that_fails_while_it_is_closed_does_not_hide_the_ids(play, requests, say):
+    these = requests(say.process)
+    boom = Boom()
+
+    async def story():
+        operation = these.attach(str(uuid4()))
+
+        async def feed():
+            try:
+                yield operation
+                await asyncio.get_running_loop().create_future()
+            finally:
+                raise boom
+
+        with pytest.raises(StillProcessing) as caught:
+            await all_of(these, feed(), timeout=5.0)
+        return operation, caught.value
+
+    operation, error = play(story())
+
+    assert (error.request_ids, error.__cause__) == ((operation.request_id,), boom)
+
+
+def test_a_feed_that_drops_its_cancellation_is_left_all_the_same(play, requests, say):
+    these = requests(say.process)
+    taken = []
+
+    async def feed():
+        while True:
+            # As a wait for a queue in Python 3.11, whose item comes in the moment it is cancelled.
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(30.0)
+            taken.append(these.attach(str(uuid4())))
+            yield taken[-1]
+
+    async def story():
+        with pytest.raises(StillProcessing) as caught:
+            await all_of(these, feed(), timeout=5.0)
+        return caught.value, asyncio.get_running_loop().time()
+
+    error, at = play(story())
+
+    assert (error.request_ids, at) == (tuple(each.request_id for each in taken), pytest.approx(5.0))
+    assert len(taken) == 1
+
+
+@pytest.mark.parametrize("of", ["a list", "a feed"])
+def test_an_operation_of_another_client_is_refused(play, requests, say, of):
+    others, _ = requests(say.unknown), requests.wire
+    these = requests(say.unknown)
+
+    async def story():
+        operation = others.attach(str(uuid4()), call="cards.issue")
+        given = [operation] if of == "a list" else Feed([operation])
+        with pytest.raises(ConfigurationError, match="one of them is another client's") as caught:
+            await all_of(these, given)
+        return operation, caught.value
+
+    operation, error = play(story())
+
+    assert (error.request_id, error.call) == (operation.request_id, "cards.issue")
+    assert requests.wire.sent == []

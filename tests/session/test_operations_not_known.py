@@ -67,6 +67,61 @@ async def by_as_completed(requests, operation) -> None:
 WAYS = [by_result, by_refresh, by_as_completed]
 
 
+@pytest.mark.parametrize("timeout", [0, -1.0])
+def test_a_wait_without_time_does_not_say_what_the_issuer_was_not_asked(
+    requests, say, ended, timeout
+):
+    def wait():
+        these = requests(say.unknown)
+        return these.attach(OWN, call="cards.issue").result(timeout=timeout)
+
+    error, at = ended(wait)
+
+    assert (type(error), at, requests.wire.sent) == (StillProcessing, 0.0, [])
+    assert str(error).startswith(
+        "cards.issue: the issuer has not been asked about this request id, and the waiting has"
+    )
+
+
+def test_a_look_up_at_the_very_end_of_the_grace_time_counts_whatever_the_sum_is_rounded_to(
+    play, requests, say
+):
+    async def story():
+        these, ends = requests(say.unknown), []
+        for number in range(300):
+            operation = these.attach(OWN, call="cards.issue")
+            began = now()
+            with pytest.raises(NotKnown):
+                await operation.result(timeout=5.2)
+            ends.append(now() - began)
+            await asyncio.sleep(number * 0.0377)
+        return ends
+
+    assert play(story()) == [pytest.approx(5.0)] * 300
+
+
+def test_a_wait_for_an_accepted_request_says_that_the_issuer_does_not_know_it_any_more(
+    play, requests, say
+):
+    async def told(operation):
+        with pytest.raises(StillProcessing) as caught:
+            await operation.result(timeout=2.0)
+        return caught.value.text.partition(", and the waiting")[0]
+
+    async def story():
+        these = requests(say.process)
+        operation = these.attach(OWN, call="cards.issue")
+        texts = [await told(operation)]
+        for step in (say.unknown, say.process):
+            requests.wire.scripts["request/status"] = [step]
+            texts.append(await told(operation))
+        return texts
+
+    in_process = "the request is in 'process'"
+    unknown = " by an earlier answer, and by the last one the issuer does not know its id"
+    assert play(story()) == [in_process, in_process + unknown, in_process]
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_it_ends_after_the_grace_time_in_every_way_alike(play, requests, say, way):
     async def story():
@@ -260,7 +315,7 @@ def test_the_grace_time_counts_from_the_acceptance(play, requests, say, age):
     status, error, asked = play(story())
 
     assert (status, asked) == (OperationStatus.NOT_KNOWN, 1)
-    assert f"(asked {age} s after it was accepted)" in str(error)
+    assert f"(asked {age} s after the time given as accepted=)" in str(error)
 
 
 def test_what_was_accepted_now_has_its_whole_grace_time(play, requests, say):

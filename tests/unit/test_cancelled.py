@@ -154,3 +154,28 @@ def test_a_marked_one_is_pickled_with_its_mark():
     again = pickle.loads(pickle.dumps(error))
 
     assert (mark_of(again), again.args, again.__notes__) == (UNKNOWN, error.args, ["a note"])
+
+
+class Odd:
+    """As an array of numbers: equality is no truth."""
+
+    def __eq__(self, other):
+        return self
+
+    def __hash__(self):
+        return 1
+
+    def __bool__(self):
+        raise ValueError("ambiguous")
+
+
+def test_a_second_mark_leaves_what_others_have_put_on_it_or_taken_off():
+    odd = Odd()
+    error = asyncio.CancelledError(odd)
+    mark_cancelled(error, NOTHING, "a question")
+    del error.__notes__
+    mark_cancelled(error, UNKNOWN, "the call")
+
+    assert error.args[0] is odd
+    assert error.args[1:] == ("cards.issue [request_id r-1]: unknown",)
+    assert (mark_of(error), error.__notes__) == (UNKNOWN, ["the call"])

@@ -125,6 +125,25 @@ def unpickled(error):
     return pickle.loads(pickle.dumps(error))
 
 
+class OrderNotSent(errors.NotSent):
+    """As a user may write one."""
+
+    def __init__(self, text, order):
+        super().__init__(text, call="cards.issue")
+        self.order = order
+
+    def __str__(self):
+        return f"order {self.order}: {super().__str__()}"
+
+
+@pytest.mark.parametrize("again", [lambda error: error, copy.copy, copy.deepcopy, unpickled])
+def test_an_error_of_a_users_own_may_take_other_arguments_and_write_its_own_text(again):
+    made = again(OrderNotSent("no luck.", 17))
+
+    assert (str(made), made.order) == ("order 17: cards.issue: no luck.", 17)
+    assert (made.args, made.done) == (("cards.issue: no luck.",), False)
+
+
 @pytest.mark.parametrize("again", [lambda error: error, copy.copy, unpickled])
 def test_what_is_set_later_is_shown_too(again):
     made = errors.NotSent("no luck.")

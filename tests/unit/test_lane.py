@@ -145,3 +145,19 @@ def test_a_call_cancelled_while_it_waits_for_a_place_takes_none(run_virtual):
         return await starts(lane, 2, spent=1.0)
 
     assert run_virtual(work()) == [1.0, 2.0]
+
+
+def test_all_who_wait_for_a_slot_are_counted_until_they_leave(run_virtual):
+    async def work():
+        lane = Lane(concurrency=10, rate=1.0)
+        calls = [asyncio.create_task(lane.acquire()) for _ in range(6)]
+        await asyncio.sleep(0)
+        seen = [(lane.busy, lane.waiting)]
+        for each in (calls[3], calls[1], calls[5]):
+            each.cancel()
+        await asyncio.sleep(0)
+        seen.append((lane.busy, lane.waiting))
+        await asyncio.wait(calls)
+        return [*seen, (lane.busy, lane.waiting)]
+
+    assert run_virtual(work()) == [(1, 5), (1, 2), (3, 0)]

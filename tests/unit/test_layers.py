@@ -217,6 +217,7 @@ ASKED_FOR = {
         "batch/journal/database.py",
         "sqlite_errorname",
     ): "an error of sqlite3 has it where SQLite itself raised it",
+    ("calls/cancelled.py", "__notes__"): "an exception has it once a note was added",
     ("calls/cancelled.py", "lost"): "put on a CancelledError, which is Python's own",
     ("calls/cancelled.py", "lost_note"): "put on a CancelledError, which is Python's own",
     ("cli/common.py", "__notes__"): "an exception has it once a note was added",

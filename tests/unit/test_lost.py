@@ -113,3 +113,24 @@ def test_errors_that_stand_behind_each_other_have_an_end():
     behind(second, first, context=True)
 
     assert lost_in(first).request_id == "r-1"
+
+
+@pytest.mark.parametrize("context", [False, True])
+def test_what_is_proved_of_a_request_holds_for_an_older_error_that_did_not_know_it(context):
+    older = OutcomeUnknown("no answer.", **CALL)
+    other = OutcomeUnknown("no answer.", request_id="r-2", call="cards.issue")
+    done = ResultUnknown("it was done.", **CALL)
+
+    def told(error, *causes):
+        for cause in causes:
+            error = behind(error, cause, context=context)
+        return lost_in(error)
+
+    assert told(done, older) == Lost("r-1", "cards.issue", LostOutcome.DONE)
+    accepted = cancelled(LostOutcome.ACCEPTED)
+    assert told(accepted, OutcomeUnknown("no.", **CALL)) == Lost(
+        "r-1", "cards.issue", LostOutcome.ACCEPTED
+    )
+    # What did nothing this time says nothing of the time before, and nothing of another request.
+    assert told(NotSent("no.", **CALL), OutcomeUnknown("no.", **CALL)).outcome == "unknown"
+    assert told(ResultUnknown("done.", **CALL), other).request_id == "r-2"

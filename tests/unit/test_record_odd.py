@@ -12,6 +12,7 @@ import threading
 from dataclasses import dataclass
 from decimal import Decimal
 
+import anyio
 import msgspec
 import pytest
 
@@ -240,6 +241,40 @@ class TestCancelled:
             {"state": "sending", **ENTRY},
             {"state": "not sent", **ENTRY, "error": "cancelled"},
         ]
+
+    @pytest.mark.parametrize("again", ["by its scope", "by its task"])
+    async def test_again_and_again_in_its_first_line_it_was_not_sent(
+        self, keep, held, lines, again
+    ):
+        worked, caught = [], []
+
+        async def call():
+            try:
+                await keep(lambda: worked.append(1))
+            except asyncio.CancelledError as error:
+                caught.append(error)
+                raise
+
+        with anyio.CancelScope() as scope:
+            task = asyncio.create_task(call()) if again == "by its task" else asyncio.current_task()
+
+            def stop():
+                scope.cancel() if again == "by its scope" else task.cancel()
+
+            async def stop_often():
+                await asyncio.to_thread(held.begun.wait, 20)
+                for _ in range(3):
+                    stop()
+                    await asyncio.sleep(0)
+                held.go.set()
+
+            stopping = asyncio.create_task(stop_often())
+            await (call() if again == "by its scope" else asyncio.wait([task]))
+        await stopping
+
+        assert [(each.request_id, each.outcome_unknown) for each in caught] == [("r-1", False)]
+        assert worked == []
+        assert [line["state"] for line in lines()] == ["sending", "not sent"]
 
     async def test_in_a_first_line_that_fails_it_leaves_none(self, cancel, held, path):
         held.fails = OSError(errno.ENOSPC, "full")

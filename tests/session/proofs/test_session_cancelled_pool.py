@@ -120,6 +120,10 @@ class Kind:
     call: Callable[[One], Awaitable[None]]
     faults: dict[str, tuple[str, ...]] = field(default_factory=dict)
     effect: bool = True
+    waits: bool = False
+    """Whether it waits for the end of a request that somebody has sent, which may be done whenever
+    the wait is cancelled.
+    """
     repeats: bool = False
     """Whether it may be repeated under its id, as the README says, to find out what became of it.
     """
@@ -133,7 +137,7 @@ KINDS = {
     "effect-settled": Kind(issue, {BULK: ("lost",), "request/status": ("broken",)}, repeats=True),
     "effect-resent": Kind(issue, {BULK: ("dropped",)}, repeats=True),
     "effect-limited": Kind(issue, {BULK: ("limited",)}, repeats=True),
-    "result": Kind(result, {"request/status": ("cut",)}, effect=False),
+    "result": Kind(result, {"request/status": ("cut",)}, waits=True),
     "refresh": Kind(refresh, effect=False),
     "pin": Kind(set_pin, {"card/set_pin": ("lost",)}),
     "pin-made": Kind(new_pin),
@@ -313,11 +317,10 @@ def check(found, kind):
     assert [each.warned for each in found] == [
         [each.error.request_id] if each.error.outcome_unknown else [] for each in found
     ]
-    # A wait for the end of a request changes nothing, and the request may be done.
-    waits = kind.call is result
-    assert {each.error.outcome_unknown for each in found} == (
-        {True, False} if kind.effect else {waits}
-    )
+    says = {True} if kind.waits else {True, False} if kind.effect else {False}
+    assert {each.error.outcome_unknown for each in found} == says
+    if kind.waits:
+        assert [each.error.request_id for each in found] == [each.own for each in found]
     told = [(each.recorded, each.error.outcome_unknown) for each in found if each.recorded]
     assert set(told) <= {("not sent", False), ("unknown", True)}
     assert bool(told) == (kind.call in (gift, order, new_pin))
