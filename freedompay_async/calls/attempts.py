@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -11,7 +12,7 @@ from freedompay_async.calls.async_signing import NotSignedError, signed_in_time
 from freedompay_async.calls.call_events import CallEvents
 from freedompay_async.calls.compose import look_up_message
 from freedompay_async.calls.reading import LARGE, read_look_up_reply, read_own_reply
-from freedompay_async.calls.slot import Slots
+from freedompay_async.calls.slot import NoTimeLeftError, Slots
 from freedompay_async.calls.states import State
 from freedompay_async.codec.messages import Evidence, Message, Reply, Verdict
 from freedompay_async.contract.table import REQUESTS_STATUS
@@ -40,6 +41,9 @@ _OTHER_BODY: Final = (
     "%s: this client has sent another body under the same request id, and the issuer takes one of "
     "them at most"
 )
+
+
+_NO_LIMIT: Final = Verdict(Evidence.LIMITED)
 
 
 class Work(StrEnum):
@@ -71,8 +75,8 @@ class Attempts:
     """
 
     __slots__ = (
-        *("_call", "_clock", "_composer", "_lane", "_on_leave", "_sent", "_shared", "_slots"),
-        *("_state", "_waited", "_warned", "current", "events", "work"),
+        *("_call", "_clock", "_composer", "_lane", "_limited", "_on_leave", "_sent", "_shared"),
+        *("_slots", "_state", "_waited", "_warned", "current", "events", "work"),
     )
 
     def __init__(
@@ -98,6 +102,8 @@ class Attempts:
         self._lane = lane
         self._on_leave = on_leave
         self._sent = 0
+        # The last answer, where it was HTTP 429.
+        self._limited = _NO_LIMIT
         self._warned = False
         self._waited = waited
         self._slots: Slots | None = None
@@ -168,6 +174,8 @@ class Attempts:
             raise
         self.current = None
         self._observe(call, verdict, attempt)
+        if verdict.evidence is Evidence.LIMITED:
+            self._limited = verdict
         return verdict
 
     async def ask(self) -> tuple[Verdict, float]:
@@ -233,6 +241,9 @@ class Attempts:
                 return await self._shared.transport.send(message, attempt)
             finally:
                 self._lane.release()
+        except NoTimeLeftError:
+            # The call ends as it would have without another attempt.
+            return replace(self._limited, final=True)
         except NoTurn as error:
             final, reason = True, str(error)
         except TransportError as error:

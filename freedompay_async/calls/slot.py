@@ -23,11 +23,16 @@ if TYPE_CHECKING:
     from freedompay_async.traffic.waited import Waited
     from freedompay_async.transport.base import Attempt
 
-__all__ = ["Slots"]
+__all__ = ["NoTimeLeftError", "Slots"]
 
 # A turn that is brief comes late where the loop is busy.
 _LATE: Final = 2 * BRIEF
+_ENDS_IN_QUEUE: Final = (State.NEVER_SENT, State.LIMITED)
 _NOTHING: Final = Hindrance(WaitReason.RATE, 0.0)
+
+
+class NoTimeLeftError(Exception):
+    """The seconds of a call in the queue are over, and its last answer was HTTP 429."""
 
 
 class Slots:
@@ -85,25 +90,26 @@ class Slots:
     async def wait(self, attempt: Attempt, *, own: bool) -> None:
         """Wait for a slot.
 
-        The call's seconds in the line end its wait only before its first byte: `Busy` says that
-        nothing was sent. What has been sent waits for its look-ups and repeats until the deadline.
+        The call's seconds in the queue end its wait before its first byte, and after HTTP 429. What
+        else was sent waits for its look-ups and repeats until the deadline.
 
         Args:
             attempt: gets more time in a patient lane.
             own: it is an attempt of the call itself, no look-up.
 
         Raises:
-            Busy: the call may not wait so long.
+            Busy: the call may not wait so long, and none of it was sent.
+            NoTimeLeftError: the call may not wait so long, and its last answer was HTTP 429.
             NoTurn: it will get none.
             TimeoutError: it got none before the deadline.
         """
         lane, clock, state = self._lane, self._clock, self._state
         most, hindrance = inf, _NOTHING
-        if own and state.line_left < inf and state.state is State.NEVER_SENT:
+        if own and state.line_left < inf and state.state in _ENDS_IN_QUEUE:
             hindrance = lane.hindrance() or _NOTHING
             most = max(state.line_left, _LATE) if hindrance.brief else state.line_left
         if most <= 0.0:
-            raise self._busy(hindrance)
+            raise self._over(hindrance)
         events = self._events
         if events.hub.listeners:
             events.waits(lane.hindrance(), own=own)
@@ -121,7 +127,7 @@ class Slots:
                 raise
             # Where the loop was held up, the end of the wait came in one moment with the turn.
             if not lane.take():
-                raise self._busy(lane.hindrance() or hindrance) from None
+                raise self._over(lane.hindrance() or hindrance) from None
         finally:
             took = events.waited = clock.now() - began
             events.queued += took
@@ -134,6 +140,13 @@ class Slots:
             attempt.deadline = clock.deadline
         if own:
             state.got_slot(clock.now())
+
+    def _over(self, hindrance: Hindrance) -> Busy | NoTimeLeftError:
+        """Why a call ends whose seconds in the queue are over."""
+        if self._state.state is State.LIMITED:
+            # `Busy` would say that nothing was sent.
+            return NoTimeLeftError()
+        return self._busy(hindrance)
 
     def _busy(self, hindrance: Hindrance) -> Busy:
         return busy_error(

@@ -364,6 +364,42 @@ def test_a_pause_after_a_429_is_a_part_of_the_seconds(
     assert 7.0 * (attempts - 1) <= at <= 8.0 * (attempts - 1)
 
 
+@pytest.mark.parametrize(("queue", "attempts"), [(2.0, 1), (9.0, 2)])
+@pytest.mark.parametrize("call", ["card/info", "card/block"])
+def test_the_next_slot_after_a_429_is_a_part_of_the_seconds(
+    play, memory, say, client_of, queue, attempts, call
+):
+    limited = say.after(1.0, say.error(429))
+    wire = memory(
+        **{call: [limited, say.process if call == "card/block" else say.ok()]},
+        card__balance=[say.after(5.0, say.ok())],
+        request__status=[say.unknown],
+    )
+    fp = client_of(wire, max_connections=1, policy=Policy(pause=1e-9))
+
+    async def story():
+        async def other():
+            await asyncio.sleep(0.5)
+            await fp.cards.balance("card")
+
+        first = asyncio.create_task(other())
+        try:
+            if call == "card/block":
+                await fp.cards.block("card", description="lost", queue=queue)
+            else:
+                await fp.cards.info("card", queue=queue)
+        except RateLimited as error:
+            end = (error.http_status, now())
+        else:
+            end = (200, now())
+        await first
+        return end
+
+    status, at = play(story())
+    assert len(wire.of(call)) == attempts
+    assert (status, at < 3.5) == ((429, True) if attempts == 1 else (200, False))
+
+
 @pytest.mark.parametrize(("queue", "leaves"), [(0.9, False), (5.9, True)])
 def test_the_wait_for_a_turn_of_the_repeats_is_a_part_of_the_seconds(
     play, memory, say, client_of, queue, leaves
