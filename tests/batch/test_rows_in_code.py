@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from enum import Enum
+from math import inf, nan
 from uuid import UUID
 
 import msgspec
@@ -104,6 +106,35 @@ class TestReading:
         assert [(each.column, each.message) for each in problems] == [
             (column, "is neither text nor a number")
         ]
+
+    @pytest.mark.parametrize(
+        ("column", "value", "told"),
+        [
+            (column, value, told)
+            for column in ("key", "middle_name", "external_user_id")
+            for value, told in (
+                (nan, "is NaN or infinite: give None where there is nothing"),
+                (-inf, "is NaN or infinite: give None where there is nothing"),
+                (10**5_000, "is a number of too many digits"),
+            )
+        ],
+        ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+    )
+    def test_a_number_that_says_nothing_is_a_problem(self, column, value, told):
+        """As pandas gives a value that is missing."""
+        problems = read(**{column: value})
+
+        assert [(each.column, each.message) for each in problems] == [(column, told)]
+
+    @pytest.mark.parametrize("kind", [str, int])
+    def test_takes_the_value_of_a_member_of_an_enum(self, kind):
+        """Whose `str` is the name of the member."""
+        member = Enum("Member", {"ONE": "77" if kind is str else 77}, type=kind).ONE
+        row = read(key=member, external_user_id=member)
+
+        assert isinstance(row, Row)
+        assert (row.key, row.client.external_user_id) == ("77", "77")
+        assert {type(row.key), type(row.client.external_user_id)} == {str}
 
     def test_a_problem_of_a_row_without_a_line_says_its_key(self):
         problems = read(phone="8701", last_name=None)

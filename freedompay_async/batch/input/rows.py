@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from math import isfinite
 from typing import Final
 
 from msgspec import Struct, field
@@ -45,6 +46,8 @@ REQUIRED_1000: Final = ("country", "person_id", "document", *ADDRESS1, *ADDRESS2
 
 
 _DATES: Final = frozenset({"birthdate", "idn_date"})
+# Python may refuse to write a number of more than 640 digits.
+_MOST_BITS: Final = 2_000
 
 
 class Problem(Struct, frozen=True, omit_defaults=True):
@@ -173,7 +176,7 @@ def row_of(
         message = (
             check(text)
             if type(value) is str or _has_text(value) or _is_day(column, value)
-            else "is neither text nor a number"
+            else _misfit(value)
         )
         if message is None:
             if column != "birthdate" or text <= latest:
@@ -249,7 +252,14 @@ def cell(value: object) -> str | None:
     """
     if value is None:
         return None
-    return str(value).strip() or None if _has_text(value) else type(value).__name__
+    return _plain(value).strip() or None if _has_text(value) else type(value).__name__
+
+
+def _plain(value: object) -> str:
+    """The text or the number itself: the `str` of a member of an `Enum` is its name."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    return int.__repr__(value) if isinstance(value, int) else float.__repr__(value)
 
 
 def _text(column: str, value: object) -> str | None:
@@ -286,4 +296,17 @@ def _address(columns: tuple[str, ...], values: Mapping[str, str]) -> Address | N
 
 def _has_text(value: object) -> bool:
     # `bool` is an `int`, and a key of "True" is a mistake. The text of a secret is a mask.
-    return isinstance(value, str | int | float) and not isinstance(value, bool | Secret)
+    if isinstance(value, float):
+        return isfinite(value)
+    if isinstance(value, int):
+        return not isinstance(value, bool) and value.bit_length() <= _MOST_BITS
+    return isinstance(value, str) and not isinstance(value, Secret)
+
+
+def _misfit(value: object) -> str:
+    """Why a value has no text."""
+    if isinstance(value, float):
+        return "is NaN or infinite: give None where there is nothing"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return "is a number of too many digits"
+    return "is neither text nor a number"
