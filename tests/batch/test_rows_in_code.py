@@ -176,6 +176,8 @@ class TestReading:
             ({}, {"product_id": 7}, "product 7 is not one of 1000, 2000, 3000"),
             ({}, {"line": "7"}, "line is of type str: give a whole number (int)"),
             ({}, {"line": True}, "line is of type bool: give a whole number (int)"),
+            ({}, {"line": -1}, "line is no number of a line: give one from 1, or 0"),
+            ({}, {"line": 10**30}, "line is no number of a line: give one from 1, or 0"),
             ({}, {"today": "2026-01-01"}, "today is of type str: give a date"),
         ],
     )
@@ -242,6 +244,34 @@ async def test_every_problem_says_the_place_and_the_key_of_its_row(office):
         "row 9 of those given",
         "row 10 of those given",
     ]
+
+
+@pytest.mark.parametrize("line", [-1, 10**16, 10**5_000], ids=["negative", "large", "huge"])
+async def test_a_line_that_no_file_has_is_a_problem(office, line):
+    """SQLite keeps none above 64 bits."""
+    async with office.batch() as batch:
+        plan = await batch.plan([plain(1), msgspec.structs.replace(plain(2), line=line)])
+        assert kept(office) == (0, 0)
+
+    (problem,) = map(str, plan.problems)
+    assert problem.startswith("row 2 of those given: line is no number of a line: give one from 1")
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        Problem(-1, None, "wrong"),
+        Problem("1", None, "wrong"),
+        Problem(1, 5, "wrong"),
+        Problem(1, None, None),
+        Problem(1, None, "wrong", key=5),
+    ],
+)
+async def test_a_problem_that_can_not_be_shown_is_refused(office, problem):
+    async with office.batch() as batch:
+        with pytest.raises(ConfigurationError, match="row 2 of those given has a Problem of wrong"):
+            await batch.plan([plain(1), [problem]])
+        assert kept(office) == (0, 0)
 
 
 async def test_a_problem_with_its_key_is_json(office):

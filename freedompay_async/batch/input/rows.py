@@ -29,12 +29,14 @@ from freedompay_async.guards.arguments import check_type, refusal
 from freedompay_async.redaction.secret import Secret
 
 __all__ = [
+    "NO_LINE",
     "REQUIRED",
     "REQUIRED_1000",
     "Problem",
     "Row",
     "cell",
     "check_product",
+    "is_line",
     "read_row",
     "row_of",
 ]
@@ -46,6 +48,8 @@ REQUIRED_1000: Final = ("country", "person_id", "document", *ADDRESS1, *ADDRESS2
 
 
 _DATES: Final = frozenset({"birthdate", "idn_date"})
+NO_LINE: Final = "no number of a line: give one from 1, or 0 where there is none"
+_MOST_LINES: Final = 10**15
 # Python may refuse to write a number of more than 640 digits.
 _MOST_BITS: Final = 2_000
 
@@ -142,9 +146,16 @@ def check_product(product_id: object) -> None:
         )
 
 
+def is_line(line: object) -> bool:
+    """Whether it is the number of a line, or 0."""
+    return isinstance(line, int) and not isinstance(line, bool) and 0 <= line <= _MOST_LINES
+
+
 def _check_line(line: object) -> None:
     if not isinstance(line, int) or isinstance(line, bool):
         raise refusal("line", line, "a whole number (int)")
+    if not is_line(line):
+        raise ConfigurationError(f"line is {NO_LINE}. Nothing was sent.")
 
 
 def row_of(
@@ -257,9 +268,9 @@ def cell(value: object) -> str | None:
 
 def _plain(value: object) -> str:
     """The text or the number itself: the `str` of a member of an `Enum` is its name."""
-    if isinstance(value, str):
-        return str.__str__(value)
-    return int.__repr__(value) if isinstance(value, int) else float.__repr__(value)
+    if isinstance(value, int):
+        return int.__repr__(value)
+    return float.__repr__(value) if isinstance(value, float) else str.__str__(value)
 
 
 def _text(column: str, value: object) -> str | None:
