@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from math import isfinite
-from typing import Final
+from typing import Final, TypeGuard
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -266,7 +266,7 @@ def cell(value: object) -> str | None:
     return _plain(value).strip() or None if _has_text(value) else type(value).__name__
 
 
-def _plain(value: object) -> str:
+def _plain(value: str | float) -> str:
     """The text or the number itself: the `str` of a member of an `Enum` is its name."""
     if isinstance(value, int):
         return int.__repr__(value)
@@ -305,7 +305,7 @@ def _address(columns: tuple[str, ...], values: Mapping[str, str]) -> Address | N
     )
 
 
-def _has_text(value: object) -> bool:
+def _has_text(value: object) -> TypeGuard[str | float]:
     # `bool` is an `int`, and a key of "True" is a mistake. The text of a secret is a mask.
     if isinstance(value, float):
         return isfinite(value)
