@@ -117,6 +117,9 @@ class Progress:
         now = self.clock()
         self._forget(now)
         since, before = self._samples[0]
+        if len(self._samples) > 1 and since + _STEP < now - _WINDOW:
+            # Nothing has ended between the step after that one and the next sample.
+            since, before = now - _WINDOW, self._samples[1][1]
         if now <= since or now - self._latest > _WINDOW:
             return 0.0
         return (self.done - before) / (now - since)

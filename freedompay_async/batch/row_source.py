@@ -76,8 +76,8 @@ class Source:
                 yield row
         except (Unread, GeneratorExit):
             raise
-        # Whatever it is, `feed` raises it where somebody waits.
-        except Exception as error:  # noqa: BLE001
+        # Whatever it is, `feed` raises it where somebody waits. Here it would end the thread.
+        except BaseException as error:  # noqa: BLE001
             self._error = error
             raise Unread from None
         self.check()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import inspect
 import logging
-from asyncio import CancelledError
+from collections import deque
 from collections.abc import Callable
 from contextlib import contextmanager
-from traceback import extract_tb
+from functools import partial
+from traceback import walk_tb
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from freedompay_async.errors import ConfigurationError
@@ -32,13 +33,21 @@ def check_listener(name: str, value: object) -> None:
     """
     if isinstance(value, type) or not callable(value):
         raise refusal(name, value, "a function that takes an event")
-    # An object with an async `__call__` is one too.
-    called: object = type(value).__call__
-    if any(map(inspect.iscoroutinefunction, (value, called))) or inspect.isasyncgenfunction(value):
+    if _is_async(value):
         raise ConfigurationError(
             f"{name} is an async function, and nobody would wait for it: give a plain one, which "
             "may put the events into an asyncio.Queue. Nothing was sent."
         )
+
+
+def _is_async(function: object) -> bool:
+    while isinstance(function, partial):
+        function = function.func
+    # An object with an async `__call__` is one too.
+    called = (function, type(function).__call__)
+    return any(map(inspect.iscoroutinefunction, called)) or any(
+        map(inspect.isasyncgenfunction, called)
+    )
 
 
 class _Listening:
@@ -56,9 +65,15 @@ class _Listening:
             return
         try:
             answer = self._listener(event)
-        except (Exception, CancelledError) as error:  # noqa: BLE001 - no call may fail by it
-            place = extract_tb(error.__traceback__)[-1]
-            self._log(f"raised {type(error).__name__} at {place.filename}:{place.lineno}")
+        except (KeyboardInterrupt, SystemExit):
+            # The program ends.
+            raise
+        except BaseException as error:  # noqa: BLE001 - no call may fail by it
+            if not self._failed:
+                # The place alone: to read the source of each frame would hold up the loop.
+                ((frame, line),) = deque(walk_tb(error.__traceback__), maxlen=1)
+                place = f"{frame.f_code.co_filename}:{line}"
+                self._log(f"raised {type(error).__name__} at {place}")
         else:
             if inspect.iscoroutine(answer):
                 answer.close()

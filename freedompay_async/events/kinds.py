@@ -113,7 +113,8 @@ class CallEnded(Event, frozen=True, kw_only=True):
         outcome: `answered`, `refused`, `failed`, `not sent`, `unknown`, `unclear`, `taken`,
             `limited`, `denied`, `blocked`, `duplicate`, `busy`, `cancelled`, or `raised`: something
             else than the issuer failed.
-        http_status: of the last answer about the call; `None`: there was none.
+        http_status: of the answer that its outcome comes from, as the error has it; `None`: it
+            comes from none.
         attempts: that have begun.
         look_ups: that have begun.
         queued: seconds that its attempts and look-ups waited for their places.

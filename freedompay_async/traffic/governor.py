@@ -210,7 +210,8 @@ class Governor:
         if reply is None:
             return
         if verdict.evidence is Evidence.LIMITED:
-            if self._rate.limited(now, began):
+            # A low rate of the caller's own may be as low as what is learnt.
+            if self._rate.limited(now, began) and self._rate.learnt(now):
                 self._rate_learnt = True
                 if self.hub.everybody:
                     value = self._rate.rate(now)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from enum import Enum
+from math import inf, nan
 from uuid import UUID
 
 import msgspec
@@ -105,6 +107,35 @@ class TestReading:
             (column, "is neither text nor a number")
         ]
 
+    @pytest.mark.parametrize(
+        ("column", "value", "told"),
+        [
+            (column, value, told)
+            for column in ("key", "middle_name", "external_user_id")
+            for value, told in (
+                (nan, "is NaN or infinite: give None where there is nothing"),
+                (-inf, "is NaN or infinite: give None where there is nothing"),
+                (10**5_000, "is a number of too many digits"),
+            )
+        ],
+        ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+    )
+    def test_a_number_that_says_nothing_is_a_problem(self, column, value, told):
+        """As pandas gives a value that is missing."""
+        problems = read(**{column: value})
+
+        assert [(each.column, each.message) for each in problems] == [(column, told)]
+
+    @pytest.mark.parametrize("kind", [str, int])
+    def test_takes_the_value_of_a_member_of_an_enum(self, kind):
+        """Whose `str` is the name of the member."""
+        member = Enum("Member", {"ONE": "77" if kind is str else 77}, type=kind).ONE
+        row = read(key=member, external_user_id=member)
+
+        assert isinstance(row, Row)
+        assert (row.key, row.client.external_user_id) == ("77", "77")
+        assert {type(row.key), type(row.client.external_user_id)} == {str}
+
     def test_a_problem_of_a_row_without_a_line_says_its_key(self):
         problems = read(phone="8701", last_name=None)
 
@@ -145,6 +176,8 @@ class TestReading:
             ({}, {"product_id": 7}, "product 7 is not one of 1000, 2000, 3000"),
             ({}, {"line": "7"}, "line is of type str: give a whole number (int)"),
             ({}, {"line": True}, "line is of type bool: give a whole number (int)"),
+            ({}, {"line": -1}, "line is no number of a line: give one from 1, or 0"),
+            ({}, {"line": 10**30}, "line is no number of a line: give one from 1, or 0"),
             ({}, {"today": "2026-01-01"}, "today is of type str: give a date"),
         ],
     )
@@ -211,6 +244,34 @@ async def test_every_problem_says_the_place_and_the_key_of_its_row(office):
         "row 9 of those given",
         "row 10 of those given",
     ]
+
+
+@pytest.mark.parametrize("line", [-1, 10**16, 10**5_000], ids=["negative", "large", "huge"])
+async def test_a_line_that_no_file_has_is_a_problem(office, line):
+    """SQLite keeps none above 64 bits."""
+    async with office.batch() as batch:
+        plan = await batch.plan([plain(1), msgspec.structs.replace(plain(2), line=line)])
+        assert kept(office) == (0, 0)
+
+    (problem,) = map(str, plan.problems)
+    assert problem.startswith("row 2 of those given: line is no number of a line: give one from 1")
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        Problem(-1, None, "wrong"),
+        Problem("1", None, "wrong"),
+        Problem(1, 5, "wrong"),
+        Problem(1, None, None),
+        Problem(1, None, "wrong", key=5),
+    ],
+)
+async def test_a_problem_that_can_not_be_shown_is_refused(office, problem):
+    async with office.batch() as batch:
+        with pytest.raises(ConfigurationError, match="row 2 of those given has a Problem of wrong"):
+            await batch.plan([plain(1), [problem]])
+        assert kept(office) == (0, 0)
 
 
 async def test_a_problem_with_its_key_is_json(office):

@@ -360,6 +360,27 @@ async def test_rows_that_cancel_themselves_cancel_the_plan(office):
     assert cursor.closed
 
 
+class Ends(BaseException):
+    """No `Exception`, as what cancels a task."""
+
+
+@pytest.mark.parametrize("kind", [asyncio.CancelledError, Ends])
+async def test_so_does_an_error_of_any_kind_in_the_thread(office, kind):
+    """It would end the thread of the journal, and nobody would hear of the plan again."""
+
+    def rows():
+        yield plain(1)
+        raise kind
+
+    async with office.batch() as batch:
+        with pytest.raises(kind):
+            await asyncio.wait_for(batch.plan(rows()), 10)
+        assert kept(office) == (0, 0)
+        again = await batch.plan([plain(1)])
+
+    assert (again.rows, again.resumed) == (1, False)
+
+
 async def test_a_closed_journal_takes_no_rows(office):
     async with office.batch() as batch:
         pass

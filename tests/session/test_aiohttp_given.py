@@ -158,6 +158,14 @@ async def test_calls_go_through_it_and_it_stays_open(session, connect, issuer):
     assert (own.closed, status >= 400) == (False, True)
 
 
+async def test_its_idle_connections_are_not_known(session, connect, issuer):
+    fp = connect(issuer, transport=AiohttpTransport(session()))
+    await fp.cards.bulk_issue(product_id=2000, count=1)
+
+    assert fp.stats().idle is None
+    assert repr(fp).endswith("open, 0 active))")
+
+
 async def test_its_redirects_middlewares_and_checks_are_not_used(session, serve):
     async def twice(request, handler):
         await handler(request)

@@ -441,6 +441,19 @@ async def test_the_transport_of_the_library_says_its_connections(issuer):
     ]
 
 
+async def test_idle_connections_are_those_that_a_transport_counts():
+    class Counts(Double):
+        def idle_connections(self):
+            return 7
+
+    class Names(Double):
+        idle_connections = 7
+
+    async with pay(Counts()) as one, pay(Names()) as other, pay(Double()) as third:
+        assert [fp.stats().idle for fp in (one, other, third)] == [7, None, None]
+        assert repr(other).startswith("FreedomPay(")
+
+
 async def test_errors_behind_that_of_a_transport_show_no_frame_of_it():
     class Chained(Double):
         async def send(self, message, attempt):

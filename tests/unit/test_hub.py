@@ -95,7 +95,13 @@ def test_one_that_comes_in_the_middle_of_an_event_gets_the_next(hub):
     assert told == [CLOSED]
 
 
-@pytest.mark.parametrize("error", [ValueError, asyncio.CancelledError, StopIteration])
+class _Own(BaseException):
+    pass
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError, asyncio.CancelledError, StopIteration, GeneratorExit, _Own]
+)
 def test_an_error_of_a_listener_is_logged_once_and_the_others_are_told(hub, logged, error):
     told, tried = [], []
 
@@ -115,6 +121,35 @@ def test_an_error_of_a_listener_is_logged_once_and_the_others_are_told(hub, logg
     assert "4111" not in line
 
 
+def test_so_is_a_group_of_cancellations(hub, logged):
+    """As a task group may raise it."""
+    told = []
+
+    def broken(event):
+        raise BaseExceptionGroup("two", [asyncio.CancelledError(), asyncio.CancelledError()])
+
+    hub.on_event(broken)
+    hub.on_event(told.append)
+    hub.emit(OPENED)
+
+    assert told == [OPENED]
+    assert "raised BaseExceptionGroup at" in logged()[0]
+
+
+def test_the_place_of_an_error_is_where_it_was_raised(hub, logged):
+    def deeper(event):
+        raise ValueError
+
+    def broken(event):
+        deeper(event)
+
+    hub.on_event(broken)
+    hub.emit(OPENED)
+
+    line = deeper.__code__.co_firstlineno + 1
+    assert f"{__file__}:{line};" in logged()[0]
+
+
 def test_each_broken_listener_is_logged_by_itself(hub, logged):
     def broken(event):
         raise ValueError
@@ -127,12 +162,13 @@ def test_each_broken_listener_is_logged_by_itself(hub, logged):
     assert len(logged()) == 2
 
 
-def test_what_ends_a_program_passes(hub):
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+def test_what_ends_a_program_passes(hub, error):
     def ends(event):
-        raise KeyboardInterrupt
+        raise error
 
     hub.on_event(ends)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(error):
         hub.emit(OPENED)
 
 
@@ -142,6 +178,11 @@ async def _later(event):
 
 async def _generator(event):
     yield event
+
+
+class _Generator:
+    async def __call__(self, event):
+        yield event
 
 
 class _Object:
@@ -154,8 +195,10 @@ class _Object:
 
 @pytest.mark.parametrize(
     "listener",
-    [_later, _generator, _Object(), _Object().method, functools.partial(_later)],
-    ids=["function", "generator", "object", "method", "partial"],
+    [
+        *(_later, _generator, _Object(), _Generator(), _Object().method),
+        *(functools.partial(each) for each in (_later, _generator, _Object())),
+    ],
 )
 def test_an_async_function_is_refused(hub, listener):
     with pytest.raises(ConfigurationError, match="listener is an async function"):

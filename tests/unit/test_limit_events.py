@@ -90,6 +90,16 @@ def test_a_learnt_rate_is_lifted_where_it_has_come_back_to_that_of_the_caller(hu
     assert governor.stats(60.0, idle=None).rate_source is RateSource.YOURS
 
 
+@pytest.mark.parametrize("rate", [0.5, 2.0, 5.0])
+def test_a_rate_that_is_as_low_as_what_would_be_learnt_is_not_told(hub, told, rate):
+    governor = Governor(concurrency=10, rate=rate, hub=hub)
+    hears(governor, 429, at=0.0)
+    stats = governor.stats(0.0, idle=None)
+    hears(governor, 200, at=1.0)
+
+    assert (told, stats.rate, stats.rate_source) == ([], rate, RateSource.YOURS)
+
+
 def test_a_rate_that_was_learnt_before_anybody_listened_is_lifted_all_the_same(told):
     hub = Hub()
     governor = Governor(concurrency=10, rate=40.0, hub=hub)

@@ -113,6 +113,28 @@ def test_a_run_that_stands_still_has_no_rate_after_half_a_minute():
     assert (slower, progress.rate, progress.time_left) == (50.0, 0.0, None)
 
 
+def test_a_long_stand_is_no_part_of_the_rate_after_it():
+    """As after an outage: the rows of the last half-minute, and no earlier ones, over its length."""
+    progress, clock = begun(rows=1_000)
+    goes_on(progress, clock, seconds=10, rows=10)
+    clock.now += 600
+    goes_on(progress, clock, seconds=15, rows=10)
+
+    assert (progress.rate, progress.time_left) == (5.0, 150.0)
+
+    goes_on(progress, clock, seconds=20, rows=10)
+    assert progress.rate == pytest.approx(10.0, rel=0.05)
+
+
+def test_so_is_a_long_wait_for_the_first_row():
+    progress, clock = begun(rows=10)
+    clock.now += 600
+    progress.count(State.ISSUED)
+    clock.now += 15
+
+    assert progress.rate == pytest.approx(1 / 30)
+
+
 def test_after_its_end_the_rate_is_that_of_the_whole_run():
     progress, clock = begun(rows=1_000)
     goes_on(progress, clock, seconds=90, rows=10)

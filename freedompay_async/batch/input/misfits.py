@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import astuple, replace
 
 from freedompay_async.batch.input.column_checks import CHECKS, PRODUCTS, RESIDENTS, TYPES
-from freedompay_async.batch.input.rows import Problem, Row
+from freedompay_async.batch.input.rows import NO_LINE, Problem, Row, is_line
 from freedompay_async.codec.body_check import wrong_value
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.guards.arguments import refusal
@@ -58,6 +58,8 @@ class Misfits:
             if wrong is not None:
                 return [_problem(row.line, place, wrong)]
             self._good.add(kinds)
+        if not is_line(row.line):
+            return [_problem(row.line, place, f"line is {NO_LINE}")]
         found = _flaws(row)
         if row.product_id == _WALLET:
             missing = [name for name in _NEEDED if getattr(row.client, name) is None]
@@ -75,11 +77,24 @@ def _given(problems: list[object], place: int) -> list[Problem]:
         raise ConfigurationError(f"{name} is an empty list: give {_WANT}. Nothing was sent.")
     found: list[Problem] = []
     for problem in problems:
-        # By its type, because a struct takes any value.
-        if not isinstance(problem, Problem) or type(problem.line) is not int:
+        if not isinstance(problem, Problem):
             raise refusal(f"what {name} has in its list", problem, _WANT)
+        if not _is_sound(problem):
+            raise ConfigurationError(
+                f"{name} has a Problem of wrong values in its list: give {_WANT}. Nothing was sent."
+            )
         found.append(problem if problem.line else replace(problem, line=place))
     return found
+
+
+def _is_sound(problem: Problem) -> bool:
+    """Whether it can be shown. A struct takes any value."""
+    line, column, message, key = astuple(problem)
+    return (
+        is_line(line)
+        and isinstance(message, str)
+        and all(text is None or isinstance(text, str) for text in (column, key))
+    )
 
 
 def _flaws(row: Row) -> Sequence[Problem]:
@@ -111,9 +126,9 @@ def _types(value: object) -> tuple[type, ...]:
     return (*map(type, astuple(value)),) if isinstance(value, Struct) else (type(value),)
 
 
-def _problem(line: object, place: int, message: str) -> Problem:
+def _problem(line: int, place: int, message: str) -> Problem:
     return (
         Problem(line, None, message)
-        if isinstance(line, int) and not isinstance(line, bool)
+        if is_line(line)
         else Problem(0, None, f"row {place} of those given: {message}")
     )

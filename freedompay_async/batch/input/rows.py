@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import Final
+from math import isfinite
+from typing import Final, TypeGuard
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -28,12 +29,14 @@ from freedompay_async.guards.arguments import check_type, refusal
 from freedompay_async.redaction.secret import Secret
 
 __all__ = [
+    "NO_LINE",
     "REQUIRED",
     "REQUIRED_1000",
     "Problem",
     "Row",
     "cell",
     "check_product",
+    "is_line",
     "read_row",
     "row_of",
 ]
@@ -45,6 +48,10 @@ REQUIRED_1000: Final = ("country", "person_id", "document", *ADDRESS1, *ADDRESS2
 
 
 _DATES: Final = frozenset({"birthdate", "idn_date"})
+NO_LINE: Final = "no number of a line: give one from 1, or 0 where there is none"
+_MOST_LINES: Final = 10**15
+# Python may refuse to write a number of more than 640 digits.
+_MOST_BITS: Final = 2_000
 
 
 class Problem(Struct, frozen=True, omit_defaults=True):
@@ -139,9 +146,16 @@ def check_product(product_id: object) -> None:
         )
 
 
+def is_line(line: object) -> bool:
+    """Whether it is the number of a line, or 0."""
+    return isinstance(line, int) and not isinstance(line, bool) and 0 <= line <= _MOST_LINES
+
+
 def _check_line(line: object) -> None:
     if not isinstance(line, int) or isinstance(line, bool):
         raise refusal("line", line, "a whole number (int)")
+    if not is_line(line):
+        raise ConfigurationError(f"line is {NO_LINE}. Nothing was sent.")
 
 
 def row_of(
@@ -173,7 +187,7 @@ def row_of(
         message = (
             check(text)
             if type(value) is str or _has_text(value) or _is_day(column, value)
-            else "is neither text nor a number"
+            else _misfit(value)
         )
         if message is None:
             if column != "birthdate" or text <= latest:
@@ -249,7 +263,14 @@ def cell(value: object) -> str | None:
     """
     if value is None:
         return None
-    return str(value).strip() or None if _has_text(value) else type(value).__name__
+    return _plain(value).strip() or None if _has_text(value) else type(value).__name__
+
+
+def _plain(value: str | float) -> str:
+    """The text or the number itself: the `str` of a member of an `Enum` is its name."""
+    if isinstance(value, int):
+        return int.__repr__(value)
+    return float.__repr__(value) if isinstance(value, float) else str.__str__(value)
 
 
 def _text(column: str, value: object) -> str | None:
@@ -284,6 +305,19 @@ def _address(columns: tuple[str, ...], values: Mapping[str, str]) -> Address | N
     )
 
 
-def _has_text(value: object) -> bool:
+def _has_text(value: object) -> TypeGuard[str | float]:
     # `bool` is an `int`, and a key of "True" is a mistake. The text of a secret is a mask.
-    return isinstance(value, str | int | float) and not isinstance(value, bool | Secret)
+    if isinstance(value, float):
+        return isfinite(value)
+    if isinstance(value, int):
+        return not isinstance(value, bool) and value.bit_length() <= _MOST_BITS
+    return isinstance(value, str) and not isinstance(value, Secret)
+
+
+def _misfit(value: object) -> str:
+    """Why a value has no text."""
+    if isinstance(value, float):
+        return "is NaN or infinite: give None where there is nothing"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return "is a number of too many digits"
+    return "is neither text nor a number"

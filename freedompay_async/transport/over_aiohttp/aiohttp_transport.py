@@ -145,5 +145,7 @@ class AiohttpTransport(Staying, Transport):
         way = f"{destination.way!r}, " if destination.way.proxy else ""
         state = "closed" if self._closed else "not opened"
         if self._sender is not None:
-            state = f"open, {self._sender.active} active, {self._sender.idle} idle"
+            idle = self.idle_connections()
+            known = "" if idle is None else f", {idle} idle"
+            state = f"open, {self._sender.active} active{known}"
         return f"AiohttpTransport({str(base)!r}, {way}{state})"
