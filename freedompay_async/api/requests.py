@@ -114,8 +114,8 @@ class Requests(Namespace):
             call: what the id was used for, such as `cards.issue` (`Operation.call`): the operation
                 has the result, the errors and the poll schedule of that call. Left out, its result
                 is the state itself.
-            accepted: when the issuer accepted it, with a time zone; of a later time than now, now
-                is taken. The first look-up comes when one is due by the poll schedule, and the
+            accepted: when the issuer accepted it, with a time zone; a time in the future counts as
+                now. The first look-up comes when one is due by the poll schedule, and the
                 grace time counts from here. A worker that attaches the same ids in each of its
                 rounds then does not look at all of them in each. Left out, the first look-up comes
                 at once, and the grace time counts from this call.

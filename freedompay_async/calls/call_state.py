@@ -60,8 +60,8 @@ class CallState:
     look_ups: int = 0
     repeats: int = 0
     """Repeats since an answer last changed the state."""
-    line_left: float = inf
-    """Seconds that it may still wait in the line (`rules.queue`)."""
+    queue_left: float = inf
+    """Seconds that it may still wait in the queue (`rules.queue`)."""
 
     @classmethod
     def resumed(cls, rules: CallRules, first_sent: float) -> CallState:
@@ -171,8 +171,8 @@ class CallState:
                 return Action(self.out_of_time())
             pause = self._pause(retry_after)
             if evidence is Evidence.LIMITED:
-                self.line_left -= pause
-            return Action(Next.SEND if self.line_left >= 0.0 else self.out_of_time(), pause)
+                self.queue_left -= pause
+            return Action(Next.SEND if self.queue_left >= 0.0 else self.out_of_time(), pause)
         if rules.retry is Retry.UNASKABLE:
             if not rules.may_repeat_unasked or self.sends > 1:
                 return Action(End.UNKNOWN)

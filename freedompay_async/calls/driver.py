@@ -92,7 +92,7 @@ class Driver:
             if signed is None:
                 composer.admit(request_id)
             if state.rules.queue is not True:
-                state.line_left = check_wait("queue", state.rules.queue)
+                state.queue_left = check_wait("queue", state.rules.queue)
             self._clock = clock = Clock(shared.check(seconds), seconds or timeout)
         except ConfigurationError as error:
             self._name(error)
