@@ -5,7 +5,8 @@ import math
 
 import pytest
 
-from freedompay_async.errors import ConfigurationError
+from freedompay_async.errors import ConfigurationError, WaitReason
+from freedompay_async.traffic.hindrance import BRIEF, Hindrance
 from freedompay_async.traffic.lane import Lane
 
 
@@ -145,3 +146,17 @@ def test_a_call_cancelled_while_it_waits_for_a_place_takes_none(run_virtual):
         return await starts(lane, 2, spent=1.0)
 
     assert run_virtual(work()) == [1.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("reason", "seconds", "for_slot", "brief"),
+    [
+        (WaitReason.RATE, 0.0, False, True),
+        (WaitReason.RATE, BRIEF, False, True),
+        (WaitReason.LEARNT_LIMIT, BRIEF, False, True),
+        (WaitReason.RATE, BRIEF + 0.01, False, False),
+        (WaitReason.PLACE, 0.0, True, False),
+    ],
+)
+def test_only_a_turn_that_comes_soon_is_no_queue(reason, seconds, for_slot, brief):
+    assert Hindrance(reason, seconds, for_slot=for_slot).brief is brief
