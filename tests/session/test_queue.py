@@ -233,7 +233,7 @@ def test_before_the_record_has_its_line_a_call_without_a_slot_is_busy(
 
 
 @pytest.mark.parametrize("queue", [0.2, 2])
-def test_after_its_seconds_in_the_line_a_call_is_busy(play, memory, say, client_of, queue):
+def test_after_its_seconds_in_the_queue_a_call_is_busy(play, memory, say, client_of, queue):
     wire = memory(card__info=[say.after(9.0, say.ok())], card__block=[say.process])
     fp = client_of(wire, max_connections=1)
 
@@ -300,7 +300,7 @@ def test_no_end_is_true_and_no_seconds_are_false(play, memory, say, client_of, q
     assert (end == "done", at) == (waits, 18.0 if waits else 1.0)
 
 
-def test_what_was_waited_in_the_line_is_missing_for_a_pause(play, memory, say, client_of):
+def test_what_was_waited_in_the_queue_is_missing_for_a_pause(play, memory, say, client_of):
     wire = memory(
         card__balance=[say.after(1.0, say.ok())],
         card__info=[say.error(429, Retry_After="3"), say.ok()],
@@ -446,7 +446,7 @@ def test_an_attempt_that_was_not_sent_is_busy_where_the_next_one_has_no_slot(
         (10**400, f"queue={10**400}: it must be 0 or more (seconds)."),
     ],
 )
-def test_what_is_no_time_in_the_line_is_refused(play, memory, client_of, queue, expected):
+def test_what_is_no_time_in_the_queue_is_refused(play, memory, client_of, queue, expected):
     fp = client_of(memory())
 
     async def story():
@@ -527,7 +527,7 @@ def test_busy_by_hand_has_a_number_of_seconds():
 
 
 @pytest.mark.parametrize("queue", [True, False, 5.0])
-def test_who_is_cancelled_in_the_line_takes_nothing_and_did_nothing(
+def test_who_is_cancelled_in_the_queue_takes_nothing_and_did_nothing(
     play, memory, say, client_of, queue
 ):
     wire = memory(card__block=[say.process], card__info=[say.ok()])
