@@ -145,10 +145,11 @@ class Requests(Namespace):
 
         Args:
             operations: what to wait for. An async iterable is read while the waiting goes on, and
-                only as fast as its operations are looked up: at most 1,000 are about to be. All
-                that have not ended are held. Then the waiting ends when the iterable has ended, and
-                all operations. An error of it is raised after the outcomes that came before, and
-                what it has given is not waited for then. It is closed (`aclose`) in the end.
+                no faster than its operations are looked up: at most 1,000 wait for a look-up that
+                is due. All that have not ended are held. The waiting ends when the iterable and all
+                operations have ended. An error of the iterable is raised after the outcomes that
+                came before, and the other operations are not waited for then. The iterable is
+                closed (`aclose`) in the end.
             timeout: seconds for all of them; left out, the waiting has no end. `Retry-After` is
                 obeyed where there is time for it; without a timeout, for an hour at most.
             concurrency: look-ups at once.

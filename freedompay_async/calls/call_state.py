@@ -97,7 +97,7 @@ class CallState:
     def may_leave(self, now: float) -> bool:
         """Whether its bytes may leave: the first time always, and again only within `resend_within`
         of the first time. What another process may send too leaves within `resend_within` of its
-        begin, the first time as well. `now` counts the time too for which the machine slept.
+        beginning, the first time as well. `now` counts the time too for which the machine slept.
         """
         rules = self.rules
         if self.state is State.NEVER_SENT and not rules.aged_from_its_begin:

@@ -202,8 +202,9 @@ class NotKnown(OutcomeUnknown):
     """A request was attached by its id, and the issuer does not know the id after the grace time.
 
     Nothing shows that the issuer ever accepted it, or that it was sent at all. That does not prove
-    that it was not done, so `done` is `None`. The same call under the same id is safe, and so is
-    asking again. Never use a new id before that is clear.
+    that it was not done, so `done` is `None`. Asking again is safe, and so is the same call under
+    the same id within `Policy.resend_within` of its first send: later the issuer may have forgotten
+    the id. Never use a new id before that is clear.
     """
 
 

@@ -57,7 +57,7 @@ class Governor:
         concurrency: slots.
         rate: calls a second at most; `None`: no limit but the issuer's own.
         bucket: seconds of its rate that are saved up while nothing leaves. After a pause so many
-            calls leave at once, and at least one; in the long run no more leave than by the rate.
+            calls leave at once, and at least one; in the long run no more than the rate allows.
         hub: of those who listen to the client; left out, nobody does yet.
 
     Attributes:
