@@ -153,7 +153,7 @@ class BaseClient(Staying):
         queued = stats.waiting_interactive + stats.waiting_background
         parts = [f"calls: {stats.in_flight} active", f"{queued} queued"]
         if stats.places < stats.max_places:
-            parts.append(f"{stats.places} of {stats.max_places} places")
+            parts.append(f"{stats.places} of {stats.max_places} slots")
         if stats.rate is not None:
             parts.append(f"{stats.rate:.4g} a second ({stats.rate_source})")
         return ", ".join([*parts, repr(self._transport)])

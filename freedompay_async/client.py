@@ -190,9 +190,9 @@ class FreedomPay(BaseClient):
                 id of the library's. If it was sent before all the same, the refusal is of the
                 second use of its id, and does not tell what became of the first. A `datetime` with
                 a time zone: when it may first have been sent. The issuer is asked about it first.
-                It is sent again only if the issuer does not know it after the grace, and that time
-                is less than `Policy.resend_within` ago; older than that, or ahead of this clock, it
-                is only asked about.
+                It is sent again only if the issuer does not know it after the grace time, and
+                `first_sent` is less than `Policy.resend_within` ago; older than that, or ahead of
+                this clock, it is only asked about.
             **options: `timeout` and `queue`; see `CallOptions`.
 
         Returns:

@@ -37,9 +37,8 @@ class ClientOptions(TypedDict, total=False):
 
     Attributes:
         max_connections: the concurrency: connections, and so calls, at once; 100.
-        rate: calls a second at most, of all callers together. What 0.2 s give is saved up, so that
-            many calls may leave at once after a pause. Left out, only the issuer's 429 sets a
-            limit.
+        rate: calls a second at most, of all callers together. After a pause the calls of 0.2 s may
+            leave at once. Left out, only the issuer's 429 sets a limit.
         timeout: seconds that a call may take in all: the wait in the queue, attempts, pauses and
             settling; 60.
         policy: how long to wait in between and how often to try; see `Policy`.

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from freedompay_async.batch import Outcome, State
+from freedompay_async.batch import Outcome, Row, State
+from tests.person_examples import new_client
 
 
 def outcome(state: State = State.ISSUED, **changes) -> Outcome:
@@ -26,3 +27,8 @@ def row_of_file(number: int, **changes: object) -> dict[str, Any]:
         "first_name": "Ivan",
         "last_name": "Ivanov",
     } | changes
+
+
+def row_of_code(number: int) -> Row:
+    """A row that was made in code, without a line."""
+    return Row(key=f"k{number}", product_id=2000, client=new_client(phone=77010000000 + number))

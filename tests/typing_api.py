@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import AsyncIterator, Callable
-from typing import Any, assert_type
+from typing import Any, Unpack, assert_type
 from uuid import UUID  # noqa: TC003 - as users import it
 
 import aiohttp
@@ -47,13 +47,20 @@ from freedompay_async.batch import (
     read_row,
 )
 from freedompay_async.events import (
+    AttemptBegan,
     AttemptEnded,
     CallEnded,
+    ConnectionClosed,
+    ConnectionOpened,
     Event,
     LimitKind,
     LimitLearnt,
+    LimitLifted,
     Listener,
+    OutageBegan,
+    OutageEnded,
     RateSource,
+    RequestEnded,
     RowEnded,
     Stats,
     Waiting,
@@ -66,6 +73,7 @@ from freedompay_async.models import (
     CreatedClient,
     CreatedTransaction,
     GiftCardState,
+    IntentOptions,
     IssuedCards,
     IssuedGiftCard,
     LimitList,
@@ -78,6 +86,7 @@ from freedompay_async.models import (
 from freedompay_async.settings.settings import Settings  # noqa: TC001 - as users import it
 from freedompay_async.transports import (
     Attempt,
+    CountsIdle,
     LostAnswer,
     Message,
     MockReply,
@@ -225,6 +234,18 @@ def listener(event: Event) -> None:
             assert_type(value, float)
         case RowEnded(card_id=card_id):
             assert_type(card_id, str | None)
+        case AttemptBegan(queued=queued, look_up=look_up):
+            assert_type(queued, float)
+            assert_type(look_up, bool)
+        case RequestEnded(outcome=ended, look_ups=look_ups):
+            assert_type(ended, str)
+            assert_type(look_ups, int)
+        case LimitLifted(limit=lifted):
+            assert_type(lifted, LimitKind)
+        case OutageBegan(seconds=silent) | OutageEnded(seconds=silent):
+            assert_type(silent, float)
+        case ConnectionOpened() | ConnectionClosed():
+            pass
         case _:
             pass
 
@@ -376,6 +397,14 @@ async def options(fp: FreedomPay, hashdt: HashDT) -> None:
         proxy="http://proxy.example.com:3128", max_answer=1000, contract="contract.toml"
     )
     HashDT(base_url="https://h.example", api_key="a", product_id="p", token="t", max_connections=10)
+
+
+def of_ones_own(fp: FreedomPay, **options: Unpack[IntentOptions]) -> Intent[Completed]:
+    return fp.intend.cards.block("card", description="lost", **options)
+
+
+def idle(transport: CountsIdle) -> None:
+    assert_type(transport.idle_connections(), int | None)
 
 
 class NoCipher:

@@ -31,8 +31,8 @@ class Cards(Namespace):
 
     A method that changes something sends one request and returns when the issuer has accepted it;
     `await operation.result()` waits for the end. It takes `ChangeOptions`. A method that reads
-    takes `ReadOptions`. With `queue=0.2`, a web handler can answer 429 itself, because `Busy` and
-    `RateLimited` come after 0.2 s at most; with `queue=False` they come at once.
+    takes `ReadOptions`. With `queue=0.2`, a web handler can answer 429 itself: the call waits for
+    0.2 s at most, and then `Busy` or `RateLimited` comes. With `queue=False` it does not wait.
 
     "Inferred" means: the vendor's menu has the call, and no public page shows its path or fields.
 

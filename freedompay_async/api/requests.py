@@ -114,8 +114,8 @@ class Requests(Namespace):
             call: what the id was used for, such as `cards.issue` (`Operation.call`): the operation
                 has the result, the errors and the poll schedule of that call. Left out, its result
                 is the state itself.
-            accepted: when the issuer accepted it, with a time zone; of a later time than now, now
-                is taken. The first look-up comes when one is due by the poll schedule, and the
+            accepted: when the issuer accepted it, with a time zone; a time in the future counts as
+                now. The first look-up comes when one is due by the poll schedule, and the
                 grace time counts from here. A worker that attaches the same ids in each of its
                 rounds then does not look at all of them in each. Left out, the first look-up comes
                 at once, and the grace time counts from this call.
@@ -145,10 +145,11 @@ class Requests(Namespace):
 
         Args:
             operations: what to wait for. An async iterable is read while the waiting goes on, and
-                only as fast as its operations are looked up: at most 1,000 are about to be. All
-                that have not ended are held. Then the waiting ends when the iterable has ended, and
-                all operations. An error of it is raised after the outcomes that came before, and
-                what it has given is not waited for then. It is closed (`aclose`) in the end.
+                no faster than its operations are looked up: at most 1,000 wait for a look-up that
+                is due. All that have not ended are held. The waiting ends when the iterable and all
+                operations have ended. An error of the iterable is raised after the outcomes that
+                came before, and the other operations are not waited for then. The iterable is
+                closed (`aclose`) in the end.
             timeout: seconds for all of them; left out, the waiting has no end. What has ended by
                 then is given all the same, however late it is read. `Retry-After` is obeyed where
                 there is time for it; without a timeout, for an hour at most.

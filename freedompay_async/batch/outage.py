@@ -109,7 +109,7 @@ class PatientLane(Lane):
     def hindrance(self) -> Hindrance | None:
         if self._unanswered:
             # The next look-up, which may end it, comes within this time.
-            return Hindrance(WaitReason.OUTAGE, self._pause, for_place=True)
+            return Hindrance(WaitReason.OUTAGE, self._pause, for_slot=True)
         return super().hindrance()
 
     def take(self) -> bool:

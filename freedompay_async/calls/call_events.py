@@ -29,9 +29,9 @@ class CallEvents(msgspec.Struct):
         composer: knows its request id.
         attempts: that have begun; look-ups apart.
         look_ups: that have begun.
-        waited: seconds that the attempt or look-up of now has waited for its place.
-        queued: seconds of waiting for places, in all.
-        in_flight: seconds from places to answers, in all.
+        waited: seconds that the attempt or look-up of now has waited for its slot.
+        queued: seconds of waiting for slots, in all.
+        in_flight: seconds from slots to answers, in all.
         number: of the call in its client; 0: nobody has listened yet.
     """
 
@@ -61,7 +61,7 @@ class CallEvents(msgspec.Struct):
             )
 
     def began(self, *, own: bool) -> None:
-        """An attempt of the call itself (`own`), or a look-up, has its place."""
+        """An attempt of the call itself (`own`), or a look-up, has its slot."""
         self.hub.emit(
             AttemptBegan(
                 call=self.call,
@@ -83,7 +83,7 @@ class CallEvents(msgspec.Struct):
             attempt: which one.
             end: its verdict, or the error that came out of it.
             own: it is of the call itself.
-            in_flight: seconds since it got its place.
+            in_flight: seconds since it got its slot.
         """
         self.hub.emit(
             AttemptEnded(

@@ -60,8 +60,8 @@ class CallState:
     look_ups: int = 0
     repeats: int = 0
     """Repeats since an answer last changed the state."""
-    line_left: float = inf
-    """Seconds that it may still wait in the line (`rules.queue`)."""
+    queue_left: float = inf
+    """Seconds that it may still wait in the queue (`rules.queue`)."""
 
     shared_id: bool = False
     """Another call of the client has its id."""
@@ -100,7 +100,7 @@ class CallState:
     def may_leave(self, now: float) -> bool:
         """Whether its bytes may leave: the first time always, and again only within `resend_within`
         of the first time. What another process may send too leaves within `resend_within` of its
-        begin, the first time as well. `now` counts the time too for which the machine slept.
+        beginning, the first time as well. `now` counts the time too for which the machine slept.
         """
         rules = self.rules
         if self.state is State.NEVER_SENT and not rules.aged_from_its_begin:
@@ -174,8 +174,8 @@ class CallState:
                 return Action(self.out_of_time())
             pause = self._pause(retry_after)
             if evidence is Evidence.LIMITED:
-                self.line_left -= pause
-            return Action(Next.SEND if self.line_left >= 0.0 else self.out_of_time(), pause)
+                self.queue_left -= pause
+            return Action(Next.SEND if self.queue_left >= 0.0 else self.out_of_time(), pause)
         if rules.retry is Retry.UNASKABLE:
             if not rules.may_repeat_unasked or self.sends > 1:
                 return Action(End.UNKNOWN)

@@ -53,7 +53,7 @@ class Lost(Struct, frozen=True):
 
     Attributes:
         request_id: its id; `None`: it got none, or it is not one call but a wait for many.
-        call: the method, such as `cards.issue`.
+        call: the method, such as `cards.issue`; `None`: as for the id.
         outcome: whether it may have been done.
     """
 

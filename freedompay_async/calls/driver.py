@@ -93,7 +93,7 @@ class Driver:
             if signed is None:
                 composer.admit(request_id)
             if state.rules.queue is not True:
-                state.line_left = check_wait("queue", state.rules.queue)
+                state.queue_left = check_wait("queue", state.rules.queue)
             self._clock = clock = Clock(shared.check(seconds), seconds or timeout)
         except ConfigurationError as error:
             self._name(error)
@@ -181,8 +181,8 @@ class Driver:
         in_line = True
         if state.state is State.LIMITED:
             # Its own pause has been taken from the seconds in the line.
-            state.line_left -= pause - action.pause
-            in_line = state.line_left >= 0.0
+            state.queue_left -= pause - action.pause
+            in_line = state.queue_left >= 0.0
         if now + pause >= clock.deadline or not in_line:
             if action.repeat:
                 budget.give_back()

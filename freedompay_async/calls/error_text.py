@@ -78,7 +78,7 @@ _HASHDT_DENIED: Final = (
     "This attempt did nothing. Check api_key, product_id and token.",
 )
 _WAITS: Final = {
-    WaitReason.PLACE: "all places are taken",
+    WaitReason.PLACE: "all slots are taken",
     WaitReason.RATE: "its turn by the rate of this client has not come",
     WaitReason.LEARNT_LIMIT: "the issuer's answers have lowered how many calls may leave",
     WaitReason.OUTAGE: "the issuer answers nothing",

@@ -252,7 +252,7 @@ class Session(Staying):
         except ConfigurationError as error:
             error.call = call.name
             raise
-        age, harmless = 0.0 if first.at is None else first.age, call.retry.harmless
+        age, harmless = first.age, call.retry.harmless
         rules = CallRules(
             self.policy,
             call.retry,

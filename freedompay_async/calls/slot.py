@@ -81,7 +81,7 @@ class Slots:
             Busy: there is none.
         """
         state = self._state
-        if state.line_left or state.state is not State.NEVER_SENT or self._lane.ready():
+        if state.queue_left or state.state is not State.NEVER_SENT or self._lane.ready():
             return
         hindrance = self._lane.hindrance() or _NOTHING
         if not hindrance.brief:
@@ -105,9 +105,9 @@ class Slots:
         """
         lane, clock, state = self._lane, self._clock, self._state
         most, hindrance = inf, _NOTHING
-        if own and state.line_left < inf and state.state in _ENDS_IN_QUEUE:
+        if own and state.queue_left < inf and state.state in _ENDS_IN_QUEUE:
             hindrance = lane.hindrance() or _NOTHING
-            most = max(state.line_left, _LATE) if hindrance.brief else state.line_left
+            most = max(state.queue_left, _LATE) if hindrance.brief else state.queue_left
         if most <= 0.0:
             raise self._over(hindrance)
         events = self._events
@@ -134,7 +134,7 @@ class Slots:
             if self._waited is not None:
                 self._waited.seconds += took
             if own:
-                state.line_left = max(0.0, state.line_left - took)
+                state.queue_left = max(0.0, state.queue_left - took)
         if lane.patient:
             clock.deadline += took
             attempt.deadline = clock.deadline

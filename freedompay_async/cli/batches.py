@@ -209,7 +209,7 @@ def report(journal: flags.JournalFile, out: flags.Out = None, json: flags.Json =
 
 async def _run(task: Batch, journal: Journal, *, out: Path | None, json: bool) -> Exit:
     stopped: FreedomPayError | None = None
-    async with display(lambda: task.progress, json=json) as shown, gentle_stop(task):
+    async with display(task.progress, json=json) as shown, gentle_stop(task):
         try:
             with rare_collections():
                 async for outcome in task.run():

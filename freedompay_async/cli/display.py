@@ -17,7 +17,7 @@ from freedompay_async.cli.output import as_record, printable
 from freedompay_async.codec.to_json import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator
 
     from freedompay_async.batch import Outcome, Progress, Report
 
@@ -143,7 +143,7 @@ def _written(text: str, *, err: bool = False) -> bool:
 
 
 @asynccontextmanager
-async def display(progress: Callable[[], Progress], *, json: bool) -> AsyncGenerator[Display]:
+async def display(progress: Progress, *, json: bool) -> AsyncGenerator[Display]:
     """Draw the progress until the context is left, as often as fits the output."""
     stream = _StandardError(sys.stderr)
     console = Console(file=cast("TextIO", stream))
@@ -165,13 +165,11 @@ async def display(progress: Callable[[], Progress], *, json: bool) -> AsyncGener
 
 
 @asynccontextmanager
-async def _drawing(
-    shown: Display, progress: Callable[[], Progress], seconds: float
-) -> AsyncGenerator[Display]:
+async def _drawing(shown: Display, progress: Progress, seconds: float) -> AsyncGenerator[Display]:
     async def draw() -> None:
         while True:
             await anyio.sleep(seconds)
-            shown.draw(progress())
+            shown.draw(progress)
 
     async with anyio.create_task_group() as group:
         group.start_soon(draw)
@@ -179,7 +177,7 @@ async def _drawing(
             yield shown
         finally:
             group.cancel_scope.cancel()
-            shown.draw(progress())
+            shown.draw(progress)
 
 
 def _line(progress: Progress) -> str:

@@ -30,7 +30,7 @@ class WaitReason(StrEnum):
     """What a call waits for before it leaves."""
 
     PLACE = "place"
-    """All places of the client (`max_connections`) or of the lane (`concurrency`) are taken."""
+    """All slots of the client (`max_connections`) or of the lane (`concurrency`) are taken."""
     RATE = "rate"
     """Its turn has not come: `rate` calls a second leave."""
     LEARNT_LIMIT = "learnt limit"
@@ -166,8 +166,8 @@ class Busy(NotSent):
     Attributes:
         reason: what it would have to wait for.
         retry_after: seconds after which it may leave; always a number. For a rate, own or learnt,
-            it is the time to its turn. For a place it is an estimate, from how long calls have
-            lately taken, how many places there are and how many calls wait. Until a call of the
+            it is the time to its turn. For a slot it is an estimate, from how long calls have
+            lately taken, how many slots there are and how many calls wait. Until a call of the
             client has ended, one is taken to last a second.
     """
 
@@ -206,8 +206,9 @@ class NotKnown(OutcomeUnknown):
     """A request was attached by its id, and the issuer does not know the id after the grace time.
 
     Nothing shows that the issuer ever accepted it, or that it was sent at all. That does not prove
-    that it was not done, so `done` is `None`. The same call under the same id is safe, and so is
-    asking again. Never use a new id before that is clear.
+    that it was not done, so `done` is `None`. Asking again is safe, and so is the same call under
+    the same id within `Policy.resend_within` of its first send: later the issuer may have forgotten
+    the id. Never use a new id before that is clear.
     """
 
 

@@ -84,8 +84,9 @@ RESULTS: Final[dict[Ending, Meaning]] = {
             "the request, and that does not prove that the request was not done."
         ),
         safe=(
-            "Make the same call with this request_id, or ask again later (requests.attach). Never "
-            "repeat it under a new id before that is clear."
+            "Make the same call with this request_id within Policy.resend_within of its first "
+            "send, or ask again later (requests.attach). Never repeat it under a new id before "
+            "that is clear."
         ),
     ),
     Ending.UNNAMED: Meaning(

@@ -90,7 +90,7 @@ class Hub:
     """Those who listen to one lane of a client: its own listeners, and those of the client.
 
     Whoever has something to tell looks at `listeners` or `everybody` first: where nobody listens no
-    event is made, and no clock is asked.
+    event is made.
 
     Args:
         lane: the name that events have.

@@ -35,7 +35,8 @@ class LimitKind(StrEnum):
 
 
 class Event(Portable, frozen=True, kw_only=True, tag=True, tag_field="event"):
-    """Something that happened in a client. It holds no secret, and no text of the issuer's.
+    """Something that happened in a client. It holds no secret, and of the issuer's texts only
+    ids.
 
     Its JSON and its `dict()` have the name of its class as `event`.
     """
@@ -54,7 +55,7 @@ class _OfAttempt(_OfCall, frozen=True, kw_only=True):
 
 
 class AttemptBegan(_OfAttempt, frozen=True, kw_only=True):
-    """An attempt of a call, or a look-up of it, has its place and goes to the transport.
+    """An attempt of a call, or a look-up of it, has its slot and goes to the transport.
 
     Attributes:
         call: the name of the call, such as `cards.issue`; of `fp.call` its path.
@@ -64,7 +65,7 @@ class AttemptBegan(_OfAttempt, frozen=True, kw_only=True):
         lane: whose call it is: `client`, `as_completed`, or `batch` and the name of the batch.
         attempt: its number, from 1. Look-ups are numbered apart.
         look_up: it asks what became of the call.
-        queued: seconds that it waited for its place.
+        queued: seconds that it waited for its slot.
     """
 
     queued: float
@@ -80,7 +81,7 @@ class AttemptEnded(_OfAttempt, frozen=True, kw_only=True):
             `uninformative`; or `cancelled`, or `raised`: something else than the issuer failed.
         http_status: of the answer; `None`: there was none.
         sent: a byte of it may have left this machine.
-        in_flight: seconds from its place to the end, the reading of the answer included.
+        in_flight: seconds from its slot to the end, the reading of the answer included.
     """
 
     queued: float
@@ -91,7 +92,7 @@ class AttemptEnded(_OfAttempt, frozen=True, kw_only=True):
 
 
 class Waiting(_OfAttempt, frozen=True, kw_only=True):
-    """An attempt or a look-up has to wait for its turn. Its `AttemptBegan` follows, unless the call
+    """An attempt or a look-up has to wait in the queue. Its `AttemptBegan` follows, unless the call
     ends before.
 
     Attributes:
@@ -117,7 +118,7 @@ class CallEnded(Event, frozen=True, kw_only=True):
             comes from none.
         attempts: that have begun.
         look_ups: that have begun.
-        queued: seconds that its attempts and look-ups waited for their places.
+        queued: seconds that its attempts and look-ups waited for their slots.
         in_flight: seconds that they were on the way.
         seconds: from the beginning of the call to its end, pauses included.
     """

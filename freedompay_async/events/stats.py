@@ -24,12 +24,12 @@ class Stats(Portable, frozen=True, kw_only=True):
     """What a client is doing at this moment, its batches included.
 
     Attributes:
-        places: calls that may be on the way at once. Fewer than `max_places`: that was learnt from
-            HTTP 503 or slow answers.
+        places: the slots: calls that may be on the way at once. Fewer than `max_places`: that was
+            learnt from HTTP 503 or slow answers.
         max_places: `max_connections` of the client.
-        in_flight: calls that have a place, and connections that are being opened beforehand
+        in_flight: calls that have a slot, and connections that are being opened beforehand
             (`warm_up`), which take one each.
-        waiting_interactive: calls that wait for a place, and that somebody waits for.
+        waiting_interactive: calls that wait for a slot, and that somebody waits for.
         waiting_background: calls that wait behind those: of batches and of `as_completed`. A batch
             that waits for its own limits is not counted.
         rate: calls a second that may leave; `None`: any number.

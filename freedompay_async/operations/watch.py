@@ -92,14 +92,14 @@ class Watch(Generic[R]):
         concurrency: int,
         rate: float | None,
     ) -> None:
-        # After a look-up without an answer an operation is due again later. It holds no place until
+        # After a look-up without an answer an operation is due again later. It holds no slot until
         # then.
         once = dataclasses.replace(session.policy, attempts=1)
         within = session.shared.governor
         lane = Lane(concurrency=concurrency, rate=rate, within=within, hub=hub)
         self._session = session.in_lane(lane, policy=once)
         self._give = give
-        self._places = asyncio.Semaphore(concurrency)
+        self._slots = asyncio.Semaphore(concurrency)
         self._loop = asyncio.get_running_loop()
         self._deadline = inf if timeout is None else self._loop.time() + timeout
         # By numbers, because an operation may be given twice.
@@ -218,9 +218,9 @@ class Watch(Generic[R]):
                 with anyio.move_on_after(self._due[0][0] - now if self._due else None):
                     await self._woken.wait()
                 continue
-            # The place is taken before the task is made: thousands of due ids do not make
+            # The slot is taken before the task is made: thousands of due ids do not make
             # thousands of tasks.
-            await self._places.acquire()
+            await self._slots.acquire()
             _, number, was_put_off = heappop(self._due)
             self._put_off -= was_put_off
             # The poll schedule may have changed since.
@@ -228,7 +228,7 @@ class Watch(Generic[R]):
                 self._looking[self._pending[number]] = []
                 group.start_soon(self._look, number)
                 continue
-            self._places.release()
+            self._slots.release()
             self._room.set()
             put_off += 1
             if not put_off % _AT_ONCE:
@@ -240,7 +240,7 @@ class Watch(Generic[R]):
             if not operation.done:
                 await operation._look(self._session, None)
         finally:
-            self._places.release()
+            self._slots.release()
             same = self._looking.pop(operation)
         # When one comes up, it says whether it is due.
         now = self._loop.time()

@@ -61,8 +61,8 @@ class SendOptions(IdOptions, total=False):
             a refusal as quick as with an id of the library's. It has to be true: the refusal of an
             id that was used before does not tell what became of the first use. A `datetime` with a
             time zone: it is asked about first, and sent again only within `Policy.resend_within` of
-            that time, and after the grace; if the time is ahead of this clock, it is only asked
-            about.
+            that time, and after the grace time. If it is ahead of this clock, the call is only
+            asked about.
     """
 
     first_sent: datetime | None

@@ -26,9 +26,9 @@ __all__ = ["Governor", "NoTurn", "Rank"]
 _GRAIN: Final = 0.02
 # Sums of turns are not exact, and the last call of a bucket must not wait for that.
 _ROUNDING: Final = 1e-9
-# Seconds that a call is taken to hold its place, until one has ended.
+# Seconds that a call is taken to hold its slot, until one has ended.
 _UNKNOWN_TIME: Final = 1.0
-# The time that a call holds its place is a mean over about this many of the latest.
+# The time that a call holds its slot is a mean over about this many of the latest.
 _TIMES: Final = 16.0
 
 
@@ -57,7 +57,7 @@ class Governor:
         concurrency: slots.
         rate: calls a second at most; `None`: no limit but the issuer's own.
         bucket: seconds of its rate that are saved up while nothing leaves. After a pause so many
-            calls leave at once, and at least one; in the long run no more leave than by the rate.
+            calls leave at once, and at least one; in the long run no more than the rate allows.
         hub: of those who listen to the client; left out, nobody does yet.
 
     Attributes:
@@ -131,24 +131,24 @@ class Governor:
     def hindrance(self, rank: Rank = Rank.INTERACTIVE) -> Hindrance | None:
         """What keeps a call of this rank from leaving now; `None`: nothing.
 
-        The seconds are exact for the turn of a rate if nobody of a higher rank comes. For a place
-        they are an estimate: places come free as often as calls have ended of late, and those who
-        wait get theirs before. Until a call has ended, it is taken to hold its place for a second.
+        The seconds are exact for the turn of a rate if nobody of a higher rank comes. For a slot
+        they are an estimate: slots come free as often as calls have ended of late, and those who
+        wait get theirs before. Until a call has ended, it is taken to hold its slot for a second.
         """
         limit, most = self._concurrency.limit, self._concurrency.most
         before = self._waiting[0] + (self._waiting[1] if rank else 0)
         took = _UNKNOWN_TIME if self._took is None else self._took
-        for_place = max(0.0, before + 1 + self._busy - limit) * took / limit
+        for_slot = max(0.0, before + 1 + self._busy - limit) * took / limit
         turn, rate_reason = 0.0, WaitReason.RATE
         if not self._rate.free:
             now = asyncio.get_running_loop().time()
             turn = max(0.0, self._turn(now) - now) + before / self._rate.rate(now)
             if self._rate.learnt(now):
                 rate_reason = WaitReason.LEARNT_LIMIT
-        if self._busy >= limit or for_place > turn:
+        if self._busy >= limit or for_slot > turn:
             learnt = limit < most and self._busy < most
             reason = WaitReason.LEARNT_LIMIT if learnt else WaitReason.PLACE
-            return Hindrance(reason, max(for_place, turn), for_place=True)
+            return Hindrance(reason, max(for_slot, turn), for_slot=True)
         return Hindrance(rate_reason, turn) if turn or before else None
 
     def take(self, rank: Rank = Rank.INTERACTIVE) -> bool:
@@ -189,8 +189,8 @@ class Governor:
         self._busy += held
         return held
 
-    def held_place(self, seconds: float) -> None:
-        """Learn how long a call has held its place, which `hindrance` reckons with."""
+    def held_slot(self, seconds: float) -> None:
+        """Learn how long a call has held its slot, which `hindrance` reckons with."""
         before = self._took
         self._took = seconds if before is None else before + (seconds - before) / _TIMES
 
@@ -204,7 +204,7 @@ class Governor:
         seconds by the clock of the loop.
         """
         took, before = now - began, self._took
-        # As `held_place`, without the cost of a call.
+        # As `held_slot`, without the cost of a call.
         self._took = took if before is None else before + (took - before) / _TIMES
         reply = verdict.reply
         if reply is None:

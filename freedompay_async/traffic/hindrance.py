@@ -18,15 +18,15 @@ class Hindrance(NamedTuple):
 
     Attributes:
         reason: what is missing.
-        seconds: until the call may leave: for a rate the time to its turn, for a place an estimate.
-        for_place: a place is missing. Otherwise the turn comes by itself after `seconds`.
+        seconds: until the call may leave: for a rate the time to its turn, for a slot an estimate.
+        for_slot: a slot is missing. Otherwise the turn comes by itself after `seconds`.
     """
 
     reason: WaitReason
     seconds: float
-    for_place: bool = False
+    for_slot: bool = False
 
     @property
     def brief(self) -> bool:
         """Whether even a call that waits in no queue waits for it."""
-        return not self.for_place and self.seconds <= BRIEF
+        return not self.for_slot and self.seconds <= BRIEF

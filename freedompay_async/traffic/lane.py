@@ -111,7 +111,7 @@ class Lane:
         if self._within is None:
             self._own.observe(verdict, began=began, now=now, kind=kind)
         else:
-            self._own.held_place(now - began)
+            self._own.held_slot(now - began)
             self._within.observe(verdict, began=began, now=now, kind=kind)
 
     @property

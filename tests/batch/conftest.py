@@ -178,6 +178,10 @@ class Office:
     def arrived(self, call: str) -> int:
         return sum(each.path.endswith(call) for each in self.issuer.received)
 
+    def sizes(self) -> tuple[int, int]:
+        """How many rows and settings the journal has."""
+        return self.kept("SELECT (SELECT count(*) FROM rows), (SELECT count(*) FROM meta)")[0]
+
     def kept(self, question: str, journal: str = "run.db") -> list[tuple]:
         """What is on the disk now."""
         with self.on_disk(journal) as image:

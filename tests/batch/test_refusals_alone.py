@@ -478,7 +478,7 @@ def test_without_a_witness_nothing_is_asked_and_one_that_comes_later_is(play):
 
 @pytest.mark.parametrize(("in_line", "asked"), [(0.0, 1), (500.0, 2)])
 def test_the_wait_for_a_turn_takes_nothing_from_the_time_for_an_answer(play, in_line, asked):
-    """The first answer comes after 500 s; where these were spent in the line, there is time to ask
+    """The first answer comes after 500 s; where these were spent in the queue, there is time to ask
     again.
     """
 

@@ -17,7 +17,7 @@ from freedompay_async.batch.kept import KeptRow, PlannedRow
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.redaction.secret import Secret
 from tests.person_examples import new_client
-from tests.rows import row_of_file
+from tests.rows import row_of_code, row_of_file
 
 TODAY = date(2026, 6, 15)
 
@@ -26,20 +26,12 @@ def read(**changes):
     return read_row(row_of_file(1, **changes), product_id=2000, today=TODAY)
 
 
-def plain(number):
-    return Row(key=f"k{number}", product_id=2000, client=new_client(phone=77010000000 + number))
-
-
 def _hash(rows):
     return hashlib.sha256(b"".join(data for (data,) in rows)).hexdigest()
 
 
-def kept(office):
-    return office.kept("SELECT (SELECT count(*) FROM rows), (SELECT count(*) FROM meta)")[0]
-
-
 def test_a_row_needs_a_key_a_product_and_a_client():
-    row = plain(1)
+    row = row_of_code(1)
 
     assert (row.line, row.document, row.identification_info, row.branch_id) == (0, None, None, None)
     assert row.card_product_id is None
@@ -202,30 +194,30 @@ async def test_rows_without_a_line_have_their_place(office, one_each):
 
 async def test_the_same_rows_again_are_the_same_plan(office):
     async with office.batch() as batch:
-        first = await batch.plan([plain(1), plain(2)])
-        again = await batch.plan(plain(number) for number in (1, 2))
+        first = await batch.plan([row_of_code(1), row_of_code(2)])
+        again = await batch.plan(row_of_code(number) for number in (1, 2))
 
     assert (first.resumed, again.resumed, again.settings) == (False, True, first.settings)
 
 
 async def test_every_problem_says_the_place_and_the_key_of_its_row(office):
     wrong = [
-        plain(1),
-        msgspec.structs.replace(plain(2), key="k1"),
-        msgspec.structs.replace(plain(3), client=None),
-        msgspec.structs.replace(plain(4), document="absent.pdf"),
-        msgspec.structs.replace(plain(5), branch_id=Secret("b")),
-        msgspec.structs.replace(plain(6), product_id=1000),
-        msgspec.structs.replace(plain(7), key=7),
-        msgspec.structs.replace(plain(8), key=""),
-        msgspec.structs.replace(plain(9), line=-0.0),
-        msgspec.structs.replace(plain(10), line=False),
+        row_of_code(1),
+        msgspec.structs.replace(row_of_code(2), key="k1"),
+        msgspec.structs.replace(row_of_code(3), client=None),
+        msgspec.structs.replace(row_of_code(4), document="absent.pdf"),
+        msgspec.structs.replace(row_of_code(5), branch_id=Secret("b")),
+        msgspec.structs.replace(row_of_code(6), product_id=1000),
+        msgspec.structs.replace(row_of_code(7), key=7),
+        msgspec.structs.replace(row_of_code(8), key=""),
+        msgspec.structs.replace(row_of_code(9), line=-0.0),
+        msgspec.structs.replace(row_of_code(10), line=False),
         read_row(row_of_file(11, phone="1"), product_id=2000),
         read_row(row_of_file(12, key=None), product_id=2000),
     ]
     async with office.batch() as batch:
         plan = await batch.plan(wrong)
-        assert kept(office) == (0, 0)
+        assert office.sizes() == (0, 0)
 
     told = [str(each).partition(": ")[0] for each in plan.problems]
     assert told == [
@@ -250,8 +242,10 @@ async def test_every_problem_says_the_place_and_the_key_of_its_row(office):
 async def test_a_line_that_no_file_has_is_a_problem(office, line):
     """SQLite keeps none above 64 bits."""
     async with office.batch() as batch:
-        plan = await batch.plan([plain(1), msgspec.structs.replace(plain(2), line=line)])
-        assert kept(office) == (0, 0)
+        plan = await batch.plan(
+            [row_of_code(1), msgspec.structs.replace(row_of_code(2), line=line)]
+        )
+        assert office.sizes() == (0, 0)
 
     (problem,) = map(str, plan.problems)
     assert problem.startswith("row 2 of those given: line is no number of a line: give one from 1")
@@ -270,8 +264,8 @@ async def test_a_line_that_no_file_has_is_a_problem(office, line):
 async def test_a_problem_that_can_not_be_shown_is_refused(office, problem):
     async with office.batch() as batch:
         with pytest.raises(ConfigurationError, match="row 2 of those given has a Problem of wrong"):
-            await batch.plan([plain(1), [problem]])
-        assert kept(office) == (0, 0)
+            await batch.plan([row_of_code(1), [problem]])
+        assert office.sizes() == (0, 0)
 
 
 async def test_a_problem_with_its_key_is_json(office):
@@ -289,16 +283,16 @@ async def test_a_problem_with_its_key_is_json(office):
 
 async def later():
     """An async generator, which the tests do not call."""
-    yield plain(1)
+    yield row_of_code(1)
 
 
 def now():
-    yield plain(1)
+    yield row_of_code(1)
 
 
 class Cursor:
     def rows(self):
-        yield plain(1)
+        yield row_of_code(1)
 
 
 A_ROW = "give a Row, or the problems of one as a list: read_row() makes them of the values of a row"
@@ -309,16 +303,16 @@ CALL = "give what it gives when you call it"
 @pytest.mark.parametrize(
     ("rows", "told"),
     [
-        ([plain(1), {"key": "b"}], f"row 2 of those given is of type dict: {A_ROW}"),
-        ([plain(1), None], f"row 2 of those given is None: {A_ROW}"),
+        ([row_of_code(1), {"key": "b"}], f"row 2 of those given is of type dict: {A_ROW}"),
+        ([row_of_code(1), None], f"row 2 of those given is None: {A_ROW}"),
         ([new_client()], f"row 1 of those given is of type NewClient: {A_ROW}"),
-        ([(plain(1),)], f"row 1 of those given is of type tuple: {A_ROW}"),
-        ([[plain(1)]], f"what row 1 of those given has in its list is of type Row: {A_ROW}"),
+        ([(row_of_code(1),)], f"row 1 of those given is of type tuple: {A_ROW}"),
+        ([[row_of_code(1)]], f"what row 1 of those given has in its list is of type Row: {A_ROW}"),
         ([[]], f"row 1 of those given is an empty list: {A_ROW}"),
         ("clients.csv", f"rows is of type str: {ROWS}"),
         (b"clients.csv", f"rows is of type bytes: {ROWS}: decode it first"),
-        ({"k1": plain(1)}, f"rows is of type dict: {ROWS}"),
-        (plain(1), f"rows is of type Row: {ROWS}"),
+        ({"k1": row_of_code(1)}, f"rows is of type dict: {ROWS}"),
+        (row_of_code(1), f"rows is of type Row: {ROWS}"),
         (None, f"rows is None: {ROWS}"),
         (5, f"rows is of type int: {ROWS}"),
         (list, f"rows is of type type: {ROWS}"),
@@ -333,14 +327,14 @@ async def test_what_is_no_row_or_no_rows_at_all(office, rows, told):
     async with office.batch() as batch:
         with pytest.raises(ConfigurationError) as caught:
             await batch.plan(rows)
-        assert kept(office) == (0, 0)
+        assert office.sizes() == (0, 0)
 
     assert str(caught.value) == f"{told}. Nothing was sent."
 
 
 async def test_a_coroutine_is_to_be_awaited_first(office):
     async def fetched():
-        return [plain(1)]
+        return [row_of_code(1)]
 
     rows = fetched()
     async with office.batch() as batch:

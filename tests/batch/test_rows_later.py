@@ -12,18 +12,9 @@ from contextlib import aclosing
 import anyio
 import pytest
 
-from freedompay_async.batch import Limits, Row, outcomes, read_row
+from freedompay_async.batch import Limits, outcomes, read_row
 from freedompay_async.errors import ConfigurationError, JournalError
-from tests.person_examples import new_client
-from tests.rows import row_of_file
-
-
-def plain(number):
-    return Row(key=f"k{number}", product_id=2000, client=new_client(phone=77010000000 + number))
-
-
-def kept(office):
-    return office.kept("SELECT (SELECT count(*) FROM rows), (SELECT count(*) FROM meta)")[0]
+from tests.rows import row_of_code, row_of_file
 
 
 class Cursor:
@@ -41,7 +32,7 @@ class Cursor:
                     self.reached.set()
                     await self.do()
                 self.given = number
-                yield plain(number)
+                yield row_of_code(number)
         finally:
             # As the cursor of a database, which sends something to close.
             await asyncio.sleep(0)
@@ -66,7 +57,7 @@ async def test_all_rows_are_planned(office, one_each):
 async def test_the_plan_is_that_of_the_same_rows_in_a_list(office, count):
     async with office.batch() as batch:
         first = await batch.plan(Cursor(count))
-        again = await batch.plan([plain(number) for number in range(1, count + 1)])
+        again = await batch.plan([row_of_code(number) for number in range(1, count + 1)])
 
     assert (first.rows, again.resumed, again.settings) == (count, True, first.settings)
 
@@ -98,11 +89,11 @@ async def test_rows_are_read_on_the_loop_and_those_of_a_list_are_not(office):
 
     async def later():
         threads.append(threading.get_ident())
-        yield plain(1)
+        yield row_of_code(1)
 
     def now():
         threads.append(threading.get_ident())
-        yield plain(1)
+        yield row_of_code(1)
 
     async with office.batch() as batch:
         await batch.plan(later())
@@ -115,7 +106,7 @@ async def test_no_rows(office):
     async with office.batch() as batch:
         with pytest.raises(ConfigurationError) as caught:
             await batch.plan(Cursor(0))
-        assert kept(office) == (0, 0)
+        assert office.sizes() == (0, 0)
 
     assert str(caught.value) == "there are no rows to plan. Nothing was sent."
 
@@ -192,7 +183,7 @@ async def test_an_error_of_the_rows_comes_as_it_is_and_leaves_no_trace(office, d
     async with office.batch() as batch:
         with pytest.raises(kind) as caught:
             await batch.plan(cursor)
-        assert kept(office) == (0, 0)
+        assert office.sizes() == (0, 0)
         again = await batch.plan(Cursor(2))
 
     assert (type(caught.value), caught.value.__cause__, caught.value.__context__) == (
@@ -210,12 +201,12 @@ async def test_so_does_an_error_of_rows_that_are_read_in_the_thread(office, kind
         for number in range(1, 1_000):
             if number == at:
                 raise kind("gone")
-            yield plain(number)
+            yield row_of_code(number)
 
     async with office.batch() as batch:
         with pytest.raises(kind) as caught:
             await batch.plan(rows())
-        assert kept(office) == (0, 0)
+        assert office.sizes() == (0, 0)
 
     assert (type(caught.value), caught.value.__cause__) == (kind, None)
 
@@ -228,7 +219,7 @@ async def test_rows_that_can_not_be_begun(office):
     async with office.batch() as batch:
         with pytest.raises(Broken):
             await batch.plan(Never())
-        assert kept(office) == (0, 0)
+        assert office.sizes() == (0, 0)
 
 
 async def test_rows_that_can_not_be_closed(office):
@@ -245,7 +236,7 @@ async def test_rows_that_can_not_be_closed(office):
     async with office.batch() as batch:
         with pytest.raises(Broken):
             await batch.plan(Rows())
-        assert kept(office) == (0, 0)
+        assert office.sizes() == (0, 0)
 
 
 @pytest.mark.parametrize("count", [1, 20_000], ids=["few rows", "more to come"])
@@ -261,7 +252,7 @@ async def test_a_plan_that_fails_closes_its_rows(office, count):
     async with office.batch() as batch:
         with pytest.raises(ConfigurationError, match="row 1 of those given is of type dict"):
             await batch.plan(given)
-        assert kept(office) == (0, 0)
+        assert office.sizes() == (0, 0)
         with pytest.raises(StopAsyncIteration):
             await anext(given)
 
@@ -277,7 +268,7 @@ async def test_a_plan_that_fails_does_not_wait_for_rows(office):
     async with office.batch() as batch, asyncio.timeout(20):
         with pytest.raises(ConfigurationError, match="row 1 of those given"):
             await batch.plan(rows())
-        assert kept(office) == (0, 0)
+        assert office.sizes() == (0, 0)
 
 
 async def test_more_rows_than_cards_allowed_leave_no_trace(office):
@@ -285,7 +276,7 @@ async def test_more_rows_than_cards_allowed_leave_no_trace(office):
     async with office.batch(limits=Limits(max_cards=299)) as batch:
         with pytest.raises(ConfigurationError, match="300 rows would make 300 cards"):
             await batch.plan(cursor)
-        assert kept(office) == (0, 0)
+        assert office.sizes() == (0, 0)
 
     assert cursor.closed
 
@@ -312,7 +303,7 @@ async def test_a_plan_that_is_cancelled_leaves_no_trace_and_the_journal_serves(o
                     await batch.plan(cursor)
         closed = cursor.closed
         report = await batch.report()
-        assert kept(office) == (0, 0)
+        assert office.sizes() == (0, 0)
         again = await batch.plan(Cursor(3))
 
     assert (closed, report.has_plan, report.rows) == (True, False, 0)
@@ -329,7 +320,7 @@ async def test_a_plan_of_a_list_that_is_cancelled_leaves_no_trace(office, late):
             if number == 700 and not late:
                 loop.call_soon_threadsafe(reached.set)
                 gate.wait()
-            yield plain(number)
+            yield row_of_code(number)
         if late:
             loop.call_soon_threadsafe(reached.set)
             gate.wait()
@@ -342,7 +333,7 @@ async def test_a_plan_of_a_list_that_is_cancelled_leaves_no_trace(office, late):
             await planning
         gate.set()
         report = await batch.report()
-        assert kept(office) == (0, 0)
+        assert office.sizes() == (0, 0)
 
     assert not report.has_plan
 
@@ -355,7 +346,7 @@ async def test_rows_that_cancel_themselves_cancel_the_plan(office):
     async with office.batch() as batch:
         with pytest.raises(asyncio.CancelledError):
             await batch.plan(cursor)
-        assert kept(office) == (0, 0)
+        assert office.sizes() == (0, 0)
 
     assert cursor.closed
 
@@ -369,14 +360,14 @@ async def test_so_does_an_error_of_any_kind_in_the_thread(office, kind):
     """It would end the thread of the journal, and nobody would hear of the plan again."""
 
     def rows():
-        yield plain(1)
+        yield row_of_code(1)
         raise kind
 
     async with office.batch() as batch:
         with pytest.raises(kind):
             await asyncio.wait_for(batch.plan(rows()), 10)
-        assert kept(office) == (0, 0)
-        again = await batch.plan([plain(1)])
+        assert office.sizes() == (0, 0)
+        again = await batch.plan([row_of_code(1)])
 
     assert (again.rows, again.resumed) == (1, False)
 
@@ -401,7 +392,7 @@ async def test_a_journal_that_can_not_be_written_closes_the_rows(office, trouble
 async def test_rows_of_another_journal(office, tmp_path):
     """A batch whose rows were planned elsewhere is read from there while it is planned anew."""
     async with office.batch("old.db") as old, office.batch(name="new") as batch:
-        await old.plan([plain(1), plain(2)])
-        plan = await batch.plan([plain(each.number) async for each in outcomes(old.journal)])
+        await old.plan([row_of_code(1), row_of_code(2)])
+        plan = await batch.plan([row_of_code(each.number) async for each in outcomes(old.journal)])
 
     assert plan.rows == 2

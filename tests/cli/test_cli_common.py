@@ -125,7 +125,7 @@ def refused(**changes):
 
 
 async def draw(progress, *outcomes, json=False):
-    async with display.display(lambda: progress, json=json) as shown:
+    async with display.display(progress, json=json) as shown:
         for each in outcomes:
             shown.outcome(each)
 
@@ -225,7 +225,7 @@ async def test_a_terminal_that_takes_no_unicode_gets_a_bar_all_the_same(monkeypa
 async def test_progress_is_shown_again_and_again(monkeypatch, capsys, json):
     monkeypatch.setattr(display, "_PLAIN_SECONDS", 0.001)
     progress = Progress(rows=10)
-    async with display.display(lambda: progress, json=json), asyncio.timeout(10):
+    async with display.display(progress, json=json), asyncio.timeout(10):
         said = ""
         while said.count("\n") < 3:
             await asyncio.sleep(0.002)

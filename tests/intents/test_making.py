@@ -223,6 +223,7 @@ def test_an_option_that_there_is_not_is_refused(merchant):
         ("cards.set_pin", {"pin": "1234"}, "a plain PIN can't be sent"),
         ("transactions.create", {"amount": 1.5}, "an amount is a float"),
         ("gift_cards.issue", {"phone": "+7701"}, "phone is not a number"),
+        ("gift_cards.issue", {"product_code": True}, "product_code is not a number"),
         ("cards.issue", {"product_id": object()}, "product_id"),
     ],
 )
@@ -235,3 +236,10 @@ def test_a_number_of_a_dictionary_is_written(merchant):
     intent = of(merchant(), "cards.issue", product_id=Product.INSTANT)
 
     assert json.loads(intent.signed_bytes)["product_id"] == 2000
+
+
+def test_a_number_may_be_written_in_digits(merchant):
+    intent = of(merchant(), "gift_cards.issue", phone="79651234567", product_code="1", card_id="42")
+
+    fields = json.loads(intent.signed_bytes)
+    assert (fields["phone"], fields["product_code"], fields["card_id"]) == (79651234567, 1, 42)

@@ -211,7 +211,7 @@ def test_seconds_in_the_queue(heard, say):
     assert [each.number for each in ends] == [1, 2]
 
 
-def test_why_a_call_waits_for_a_place(heard, say):
+def test_why_a_call_waits_for_a_slot(heard, say):
     events = heard(
         balance,
         balance,
@@ -305,7 +305,7 @@ def test_a_client_shows_its_rate(client_of, memory):
     assert "calls: 0 active, 0 queued, 12.5 a second (yours), " in repr(fp)
 
 
-def test_a_client_shows_fewer_places_that_it_has_learnt(play, memory, client_of, say):
+def test_a_client_shows_fewer_slots_that_it_has_learnt(play, memory, client_of, say):
     async def story():
         wire = memory(card__balance=[say.http(503, {})])
         fp = client_of(wire, max_connections=10, policy=Policy(attempts=1))
@@ -319,7 +319,7 @@ def test_a_client_shows_fewer_places_that_it_has_learnt(play, memory, client_of,
     stats, shown = play(story())
 
     assert stats.places < 10 == stats.max_places
-    assert f"{stats.places} of 10 places" in shown
+    assert f"{stats.places} of 10 slots" in shown
 
 
 def test_a_call_that_is_busy(heard, say):

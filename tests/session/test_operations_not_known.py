@@ -173,8 +173,9 @@ def test_the_text_says_what_is_known_and_what_is_safe(ended, requests, say):
     assert str(error) == (
         "cards.issue: the issuer does not know this request id (asked 5 s after it was attached). "
         "Nothing shows that it ever accepted the request, and that does not prove that the request "
-        "was not done. Make the same call with this request_id, or ask again later "
-        f"(requests.attach). Never repeat it under a new id before that is clear. [request_id {OWN}]"
+        "was not done. Make the same call with this request_id within Policy.resend_within of its "
+        "first send, or ask again later (requests.attach). Never repeat it under a new id before "
+        f"that is clear. [request_id {OWN}]"
     )
     assert str(pickle.loads(pickle.dumps(error))) == str(error)
 

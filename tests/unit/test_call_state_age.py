@@ -141,7 +141,7 @@ def test_only_a_429_ends_at_once_where_it_is_not_waited_out(call_state, after_se
 )
 def test_a_pause_after_a_429_is_taken_from_the_seconds_in_the_line(call_state, left, steps):
     subject, told = call_state(Retry.ASKABLE, rng=lambda: 0.0), []
-    subject.line_left = left
+    subject.queue_left = left
     for _ in steps:
         subject.sending(0.0)
         action = subject.after_send(shown(Evidence.LIMITED, retry_after=7.0), 0.0)
@@ -152,11 +152,11 @@ def test_a_pause_after_a_429_is_taken_from_the_seconds_in_the_line(call_state, l
 
 def test_no_other_pause_is_taken_from_them(call_state):
     subject = call_state(Retry.ASKABLE)
-    subject.line_left = 0.0
+    subject.queue_left = 0.0
     subject.sending(0.0)
 
     assert subject.after_send(shown(Evidence.NOT_SENT), 0.0).step is Next.SEND
-    assert subject.line_left == 0.0
+    assert subject.queue_left == 0.0
 
 
 @pytest.mark.parametrize(("facts", "found"), [({}, False), ({"callers_id": True}, True)])

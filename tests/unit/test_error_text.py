@@ -582,14 +582,14 @@ class TestAfterASuccess:
 
 @pytest.mark.parametrize("callers_id", [False, True])
 def test_of_a_call_that_waits_for_no_slot(callers_id):
-    hindrance = Hindrance(errors.WaitReason.PLACE, 0.25, for_place=True)
+    hindrance = Hindrance(errors.WaitReason.PLACE, 0.25, for_slot=True)
     error = busy_error(
         CARDS_ISSUE, OWN, callers_id=callers_id, busy=3, queue=False, hindrance=hindrance
     )
     keep = " You gave its request_id: keep to that one" in error.text
 
     assert error.text.startswith(
-        "not sent: it would have to wait in the queue for about 0.25 s (all places are taken; "
+        "not sent: it would have to wait in the queue for about 0.25 s (all slots are taken; "
         "3 calls are in flight), and queue=False. Nothing was done; it is safe to repeat."
     )
     assert (error.call, error.request_id, keep) == ("cards.issue", OWN, callers_id)

@@ -5,7 +5,8 @@ import math
 
 import pytest
 
-from freedompay_async.errors import ConfigurationError
+from freedompay_async.errors import ConfigurationError, WaitReason
+from freedompay_async.traffic.hindrance import BRIEF, Hindrance
 from freedompay_async.traffic.lane import Lane
 
 
@@ -161,3 +162,17 @@ def test_all_who_wait_for_a_slot_are_counted_until_they_leave(run_virtual):
         return [*seen, (lane.busy, lane.waiting)]
 
     assert run_virtual(work()) == [(1, 5), (1, 2), (3, 0)]
+
+
+@pytest.mark.parametrize(
+    ("reason", "seconds", "for_slot", "brief"),
+    [
+        (WaitReason.RATE, 0.0, False, True),
+        (WaitReason.RATE, BRIEF, False, True),
+        (WaitReason.LEARNT_LIMIT, BRIEF, False, True),
+        (WaitReason.RATE, BRIEF + 0.01, False, False),
+        (WaitReason.PLACE, 0.0, True, False),
+    ],
+)
+def test_only_a_turn_that_comes_soon_is_no_queue(reason, seconds, for_slot, brief):
+    assert Hindrance(reason, seconds, for_slot=for_slot).brief is brief

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Unpack
 
 from freedompay_async.api.card_order import card_order
-from freedompay_async.api.intend.intends import Intends
+from freedompay_async.api.intend.namespace import IntentNamespace
 from freedompay_async.api.pin_setting import pin_to_send
 from freedompay_async.contract import table
 from freedompay_async.contract.models import requests as asked
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["CardIntents"]
 
 
-class CardIntents(Intends):
+class CardIntents(IntentNamespace):
     """The calls of `fp.cards` that change something, as values."""
 
     def issue(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Unpack
 
-from freedompay_async.api.intend.intends import Intends
+from freedompay_async.api.intend.namespace import IntentNamespace
 from freedompay_async.contract import table
 from freedompay_async.contract.models.client_requests import (
     ClientCreation,
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["ClientIntents"]
 
 
-class ClientIntents(Intends):
+class ClientIntents(IntentNamespace):
     """The calls of `fp.clients` that change something, as values."""
 
     def create(

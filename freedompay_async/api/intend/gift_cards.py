@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Unpack
 
 from freedompay_async.api.gift_card_bodies import gift_card_id, gift_confirmation, gift_issue
-from freedompay_async.api.intend.intends import Intends
+from freedompay_async.api.intend.namespace import IntentNamespace
 from freedompay_async.contract import table
 from freedompay_async.redaction.secret import Otp
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["GiftCardIntents"]
 
 
-class GiftCardIntents(Intends):
+class GiftCardIntents(IntentNamespace):
     """The calls of `fp.gift_cards` that change something, as values."""
 
     def issue(

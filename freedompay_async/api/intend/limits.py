@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Unpack
 
-from freedompay_async.api.intend.intends import Intends
+from freedompay_async.api.intend.namespace import IntentNamespace
 from freedompay_async.contract import table
 from freedompay_async.contract.models.requests import LimitSetting, LimitTarget
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["LimitIntents"]
 
 
-class LimitIntents(Intends):
+class LimitIntents(IntentNamespace):
     """The calls of `fp.limits` that change something, as values."""
 
     def set(

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from freedompay_async.intents.intent import Intent
     from freedompay_async.settings.options import IntentOptions
 
-__all__ = ["Intends"]
+__all__ = ["IntentNamespace"]
 
 R = TypeVar("R")
 
 
-class Intends(Staying):
+class IntentNamespace(Staying):
     """Methods that make a call as a value, each of the name and the arguments of the method that
     sends it. Nothing is sent.
 

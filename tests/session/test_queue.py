@@ -1,4 +1,4 @@
-"""How long a call waits in the line, and what `Busy` says; in virtual time."""
+"""How long a call waits in the queue, and what `Busy` says; in virtual time."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def test_of_many_that_come_at_once_those_whose_turn_is_soon_wait_and_the_others_
     assert max(at for _, at in ends) == pytest.approx(0.1)
 
 
-def test_a_turn_that_is_soon_is_no_reason_where_a_place_is_missing(play, memory, say, client_of):
+def test_a_turn_that_is_soon_is_no_reason_where_a_slot_is_missing(play, memory, say, client_of):
     wire = memory(card__info=[say.after(9.0, say.ok())])
     fp = client_of(wire, rate=1000, max_connections=1)
 
@@ -185,7 +185,7 @@ def test_a_turn_that_was_soon_and_does_not_come_is_told_in_time(play, memory, sa
             end_of(session.submit(CARDS_BULK_ISSUE, order, {"queue": False}))
         )
         await asyncio.sleep(0.05)
-        # Connections that are opened beforehand take places too.
+        # Connections that are opened beforehand take slots too.
         assert governor.hold(1) == 1
         return await call
 
@@ -232,7 +232,7 @@ def test_a_learnt_limit_is_told_as_one(play, memory, say, client_of):
     assert "the issuer's answers have lowered how many calls may leave" in error.text
 
 
-def test_before_the_record_has_its_line_a_call_without_a_place_is_busy(
+def test_before_the_record_has_its_line_a_call_without_a_slot_is_busy(
     play, memory, say, client_of, tmp_path
 ):
     wire = memory(card__info=[say.after(9.0, say.ok())])
@@ -251,11 +251,11 @@ def test_before_the_record_has_its_line_a_call_without_a_place_is_busy(
     assert not path.exists()
 
 
-# -- seconds in the line
+# -- seconds in the queue
 
 
 @pytest.mark.parametrize("queue", [0.2, 2])
-def test_after_its_seconds_in_the_line_a_call_is_busy(play, memory, say, client_of, queue):
+def test_after_its_seconds_in_the_queue_a_call_is_busy(play, memory, say, client_of, queue):
     wire = memory(card__info=[say.after(9.0, say.ok())], card__block=[say.process])
     fp = client_of(wire, max_connections=1)
 
@@ -274,7 +274,7 @@ def test_after_its_seconds_in_the_line_a_call_is_busy(play, memory, say, client_
     assert wire.calls == ["card/info"]
 
 
-def test_who_gets_a_place_within_its_seconds_is_served(play, memory, say, client_of):
+def test_who_gets_a_slot_within_its_seconds_is_served(play, memory, say, client_of):
     wire = memory(card__info=[say.after(1.0, say.ok())], card__balance=[say.after(5.0, say.ok())])
     fp = client_of(wire, max_connections=1)
 
@@ -322,7 +322,7 @@ def test_no_end_is_true_and_no_seconds_are_false(play, memory, say, client_of, q
     assert (end == "done", at) == (waits, 18.0 if waits else 1.0)
 
 
-def test_what_was_waited_in_the_line_is_missing_for_a_pause(play, memory, say, client_of):
+def test_what_was_waited_in_the_queue_is_missing_for_a_pause(play, memory, say, client_of):
     wire = memory(
         card__balance=[say.after(1.0, say.ok())],
         card__info=[say.error(429, Retry_After="3"), say.ok()],
@@ -453,7 +453,7 @@ def test_what_is_sent_again_waits_too(play, memory, say, client_of, queue):
 
     async def story():
         block = asyncio.create_task(fp.cards.block("card", description="lost", queue=queue))
-        # So long the id is looked up; then others take the place.
+        # So long the id is looked up; then others take the slot.
         await asyncio.sleep(0.1)
         others = [asyncio.create_task(fp.cards.info("card")) for _ in range(2)]
         operation = await block
@@ -490,7 +490,7 @@ def test_what_an_earlier_process_sent_is_never_said_to_be_not_sent(play, memory,
 
 
 @pytest.mark.parametrize("queue", [False, 0.2])
-def test_an_attempt_that_was_not_sent_is_busy_where_the_next_one_has_no_place(
+def test_an_attempt_that_was_not_sent_is_busy_where_the_next_one_has_no_slot(
     play, memory, say, client_of, queue
 ):
     wire = memory(card__block=[say.not_sent], card__info=[say.after(12.0, say.ok())])
@@ -523,7 +523,7 @@ def test_an_attempt_that_was_not_sent_is_busy_where_the_next_one_has_no_place(
         (10**400, f"queue={10**400}: it must be 0 or more (seconds)."),
     ],
 )
-def test_what_is_no_time_in_the_line_is_refused(play, memory, client_of, queue, expected):
+def test_what_is_no_time_in_the_queue_is_refused(play, memory, client_of, queue, expected):
     fp = client_of(memory())
 
     async def story():
@@ -569,7 +569,7 @@ def test_every_door_takes_seconds(play, memory, say, client_of, door):
 # -- what Busy has
 
 
-def test_the_time_to_a_place_is_learnt_from_the_calls_before(play, memory, say, client_of):
+def test_the_time_to_a_slot_is_learnt_from_the_calls_before(play, memory, say, client_of):
     wire = memory(card__info=[say.after(0.4, say.ok())])
     fp = client_of(wire, max_connections=2)
 
@@ -583,9 +583,9 @@ def test_the_time_to_a_place_is_learnt_from_the_calls_before(play, memory, say, 
         return end
 
     error, _ = play(story())
-    # Two places of 0.4 s give one each 0.2 s, and three wait before.
+    # Two slots of 0.4 s give one each 0.2 s, and three wait before.
     assert error.retry_after == pytest.approx(0.8)
-    assert "for about 0.80 s (all places are taken; 2 calls are in flight)" in error.text
+    assert "for about 0.80 s (all slots are taken; 2 calls are in flight)" in error.text
 
 
 def test_busy_is_copied_and_pickled_with_all_that_it_has():
@@ -600,11 +600,11 @@ def test_busy_by_hand_has_a_number_of_seconds():
     assert (Busy("no.").retry_after, Busy("no.").reason) == (0.0, WaitReason.PLACE)
 
 
-# -- cancelled in the line
+# -- cancelled in the queue
 
 
 @pytest.mark.parametrize("queue", [True, False, 5.0])
-def test_who_is_cancelled_in_the_line_takes_nothing_and_did_nothing(
+def test_who_is_cancelled_in_the_queue_takes_nothing_and_did_nothing(
     play, memory, say, client_of, queue
 ):
     wire = memory(card__block=[say.process], card__info=[say.ok()])
@@ -631,7 +631,7 @@ def test_who_is_cancelled_in_the_line_takes_nothing_and_did_nothing(
     assert "card/block" not in wire.calls
 
 
-def test_the_end_of_its_seconds_and_a_place_in_the_same_moment_lose_no_place(
+def test_the_end_of_its_seconds_and_a_slot_in_the_same_moment_lose_no_slot(
     play, memory, say, client_of
 ):
     wire = memory(card__info=[say.after(1.0, say.ok())])

@@ -1,0 +1,69 @@
+"""When a call may first have been sent, by its options and by what the library knows itself."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from freedompay_async.calls.first_send import FirstSend, own_id
+from freedompay_async.calls.reuse import Bodies
+from freedompay_async.contract.request_ids import is_uuid
+from freedompay_async.errors import ConfigurationError
+
+OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
+MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def sent():
+    """What a client has sent under the id already."""
+    bodies = Bodies()
+    bodies.before_attempt(OWN, "/path", b"{}")
+    return bodies
+
+
+@pytest.mark.parametrize(
+    ("options", "sent_at", "at", "used_before", "stored"),
+    [
+        ({}, None, None, False, False),
+        ({"request_id": OWN}, None, None, True, False),
+        ({}, 5.0, 5.0, False, False),
+        ({"request_id": OWN}, 5.0, 5.0, True, False),
+        ({"first_sent": None}, None, None, False, False),
+        ({"request_id": OWN, "first_sent": None}, None, None, False, True),
+        ({"request_id": OWN, "first_sent": MOMENT}, None, MOMENT.timestamp(), True, False),
+    ],
+)
+def test_what_the_options_say(options, sent_at, at, used_before, stored):
+    first = FirstSend.of(options, Bodies(), sent_at=sent_at)
+
+    assert (first.at, first.used_before, first.stored) == (at, used_before, stored)
+
+
+def test_a_client_that_has_sent_the_id_knows_it_better(sent):
+    first = FirstSend.of({"request_id": OWN, "first_sent": None}, sent, sent_at=None)
+
+    assert first.used_before
+
+
+def test_an_id_that_is_made_now_has_no_time():
+    with pytest.raises(ConfigurationError, match="the call has no request_id"):
+        FirstSend.of({"first_sent": MOMENT}, Bodies(), sent_at=None)
+
+
+def test_the_age_goes_by_the_wall_clock(monkeypatch):
+    monkeypatch.setattr(time, "time", lambda: 100.0)
+
+    ages = [FirstSend(at, used_before=True).age for at in (None, 40.0, 130.0)]
+
+    assert ages == [0.0, 60.0, -30.0]
+
+
+def test_the_id_of_a_call_is_its_callers_or_a_new_one():
+    new = own_id({}), own_id({"request_id": None})
+
+    assert own_id({"request_id": OWN}) == OWN
+    assert all(map(is_uuid, new))
+    assert new[0] != new[1]
