@@ -134,7 +134,7 @@ class Progress:
             return None
         rest = self.rows - self.earlier - self.done - self.left
         if rest <= 0:
-            return 0.0
+            return None if self.left and not self.running else 0.0
         rate = self.rate
         return rest / rate if rate > 0 and self.running else None
 

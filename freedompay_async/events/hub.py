@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from functools import partial
 from traceback import walk_tb
+from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from freedompay_async.errors import ConfigurationError
@@ -83,7 +84,18 @@ class _Listening:
         # Without the text of an error, and without frames: the call around it has secrets.
         if not self._failed:
             self._failed = True
-            log.error("a listener %s; it gets all other events, and this is logged once", what)
+            log.error(
+                "a listener (%s) %s; it gets all other events, and this is logged once",
+                _name_of(self._listener),
+                what,
+            )
+
+
+def _name_of(listener: Listener) -> str:
+    """Of the function, or of the class of an object. The `repr` of either may have anything."""
+    if isinstance(listener, FunctionType | MethodType | BuiltinFunctionType):
+        return listener.__qualname__
+    return type(listener).__qualname__
 
 
 class Hub:

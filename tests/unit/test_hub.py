@@ -150,6 +150,36 @@ def test_the_place_of_an_error_is_where_it_was_raised(hub, logged):
     assert f"{__file__}:{line};" in logged()[0]
 
 
+class _Plain:
+    def __repr__(self):
+        return "4111111111111111"
+
+    def __call__(self):
+        raise AssertionError
+
+    def method(self):
+        raise AssertionError
+
+
+@pytest.mark.parametrize(
+    ("listener", "name"),
+    [
+        (_Plain(), "_Plain"),
+        (_Plain().method, "_Plain.method"),
+        (len, "len"),
+        (functools.partial(int, "4111111111111111"), "partial"),
+        (lambda: None, "<lambda>"),
+    ],
+    ids=["object", "method", "built-in", "partial", "function"],
+)
+def test_the_name_of_a_broken_listener_is_logged(hub, logged, listener, name):
+    """One that can't take an event has no place of its own."""
+    hub.on_event(listener)
+    hub.emit(OPENED)
+
+    assert logged()[0].startswith(f"a listener ({name}) raised TypeError at ")
+
+
 def test_each_broken_listener_is_logged_by_itself(hub, logged):
     def broken(event):
         raise ValueError

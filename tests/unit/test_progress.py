@@ -147,6 +147,22 @@ def test_after_its_end_the_rate_is_that_of_the_whole_run():
     assert progress.time_left is None
 
 
+def test_nothing_says_when_rows_end_that_a_run_has_left():
+    progress, clock = begun(rows=10, issued=7, left=3)
+    clock.now += 1
+    progress.end()
+
+    assert progress.time_left is None
+
+
+def test_a_run_that_has_ended_all_rows_has_no_time_left():
+    progress, clock = begun(rows=10, issued=10)
+    clock.now += 1
+    progress.end()
+
+    assert progress.time_left == 0.0
+
+
 def test_a_run_that_ends_at_once_has_no_rate():
     progress, _ = begun(rows=10)
     progress.end()
