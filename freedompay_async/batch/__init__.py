@@ -10,8 +10,9 @@ async with FreedomPay.from_env() as fp, Journal.open("run.db") as journal:
 
 from freedompay_async.batch.accepting import Accepted
 from freedompay_async.batch.batch import Batch
+from freedompay_async.batch.input.problem import Problem
 from freedompay_async.batch.input.reading import read_file
-from freedompay_async.batch.input.rows import Problem, Row, read_row
+from freedompay_async.batch.input.rows import Row, read_row
 from freedompay_async.batch.journal.sqlite import Journal
 from freedompay_async.batch.limits import Limits
 from freedompay_async.batch.outcome import Outcome, State

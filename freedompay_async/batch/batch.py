@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
 
     from freedompay_async.batch.first_check import Check
-    from freedompay_async.batch.input.rows import Problem, Row
+    from freedompay_async.batch.input.problem import Problem
+    from freedompay_async.batch.input.rows import Row
     from freedompay_async.batch.outcome import Outcome
     from freedompay_async.batch.report import Report
     from freedompay_async.events.hub import Listener

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Iterable, Mapping
 
     from freedompay_async.batch.contracts import Agreement
-    from freedompay_async.batch.input.rows import Problem, Row
+    from freedompay_async.batch.input.problem import Problem
+    from freedompay_async.batch.input.rows import Row
     from freedompay_async.batch.journal.base import BatchJournal, PlanWriter
     from freedompay_async.batch.journal.records import PlannedRecord
     from freedompay_async.batch.row_source import Source

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from freedompay_async.batch.input.documents import DocumentProblem, document_digest
 from freedompay_async.batch.input.misfits import Misfits
-from freedompay_async.batch.input.rows import Problem, Row
+from freedompay_async.batch.input.problem import Problem
+from freedompay_async.batch.input.rows import Row
 from freedompay_async.batch.journal.records import PlannedRecord
 from freedompay_async.batch.kept import PlannedRow
 from freedompay_async.batch.plan_keys import Keys

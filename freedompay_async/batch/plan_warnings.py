@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from freedompay_async.batch.input.doubts import Kind, doubts, needs_no_look
 from freedompay_async.batch.input.numbers import known_numbers
+from freedompay_async.batch.input.problem import Problem
 from freedompay_async.batch.input.quoting import shown
-from freedompay_async.batch.input.rows import Problem
 from freedompay_async.batch.journal.plan_index import (
     BITS,
     EMAIL,

@@ -13,7 +13,8 @@ from freedompay_async.errors import ConfigurationError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from freedompay_async.batch.input.rows import Problem, Row
+    from freedompay_async.batch.input.problem import Problem
+    from freedompay_async.batch.input.rows import Row
 
 TODAY = date(2025, 6, 15)
 

@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 
 from freedompay_async.batch.input.column_checks import COLUMNS
-from freedompay_async.batch.input.rows import Problem, read_row
+from freedompay_async.batch.input.problem import Problem
+from freedompay_async.batch.input.rows import read_row
 
 PROSE = [
     f"address{number}_{part}"

@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from freedompay_async.batch.input.column_checks import COLUMNS
-from freedompay_async.batch.input.rows import REQUIRED, REQUIRED_1000, Problem, Row, read_row
+from freedompay_async.batch.input.problem import Problem
+from freedompay_async.batch.input.rows import REQUIRED, REQUIRED_1000, Row, read_row
 from freedompay_async.contract.countries import COUNTRIES
 from freedompay_async.contract.models.client_requests import Address, IdentificationInfo, NewClient
 

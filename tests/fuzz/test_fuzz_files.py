@@ -15,7 +15,8 @@ from msgspec.structs import asdict
 
 from freedompay_async import ConfigurationError
 from freedompay_async.batch import read_file
-from freedompay_async.batch.input.rows import Problem, Row
+from freedompay_async.batch.input.problem import Problem
+from freedompay_async.batch.input.rows import Row
 from tests.fuzz.files import SECRET, any_bytes, as_csv, as_json, whole_rows
 
 TODAY = dt.date(2026, 1, 1)

@@ -8,7 +8,8 @@ from math import nan
 import pytest
 
 from freedompay_async.batch.input.misfits import Misfits
-from freedompay_async.batch.input.rows import Problem, Row, read_row
+from freedompay_async.batch.input.problem import Problem
+from freedompay_async.batch.input.rows import Row, read_row
 from freedompay_async.contract.models import Address, IdentificationInfo
 from freedompay_async.errors import ConfigurationError
 from tests.person_examples import ADDRESS, new_client
@@ -159,14 +160,21 @@ def test_what_is_no_row(made):
 
 @pytest.mark.parametrize(
     "made",
-    [[{"key": "a"}], [None], [Problem(1, None, "wrong"), "a"], [row()], [Problem("7", None, "a")]],
-    ids=["a dict", "None", "text", "a row", "a problem without a line"],
+    [[{"key": "a"}], [None], [Problem(1, None, "wrong"), "a"], [row()]],
+    ids=["a dict", "None", "text", "a row"],
 )
 def test_a_list_that_has_no_problems_in_it(made):
     with pytest.raises(
         ConfigurationError, match=rf"^what row 3 of those given has in its list is .*: {WANT}"
     ):
         told(made)
+
+
+def test_a_list_with_a_problem_without_a_line():
+    with pytest.raises(
+        ConfigurationError, match=rf"^row 3 of those given has a Problem of wrong values.*: {WANT}"
+    ):
+        told([Problem("7", None, "a")])
 
 
 def test_an_empty_list_would_be_a_row_that_nobody_hears_of():

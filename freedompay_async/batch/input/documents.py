@@ -9,9 +9,9 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import Final
 
+from freedompay_async.batch.input.problem import Problem
 from freedompay_async.batch.input.quoting import shown
 from freedompay_async.batch.input.refusal import kind, reason
-from freedompay_async.batch.input.rows import Problem
 from freedompay_async.guards.files import reading_any
 
 __all__ = ["DocumentProblem", "document_digest", "document_problem", "open_document"]

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn, Protocol, TypeAli
 from freedompay_async.batch.input.column_checks import COLUMNS, nearest
 from freedompay_async.batch.input.guesses import guess, looks_like_names, suggestion
 from freedompay_async.batch.input.mapping import ColumnMap, normalized
+from freedompay_async.batch.input.problem import Problem
 from freedompay_async.batch.input.quoting import shown
-from freedompay_async.batch.input.rows import REQUIRED, REQUIRED_1000, Problem
+from freedompay_async.batch.input.rows import REQUIRED, REQUIRED_1000
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -11,7 +11,8 @@ from msgspec import Struct
 from msgspec.structs import astuple, replace
 
 from freedompay_async.batch.input.column_checks import CHECKS, PRODUCTS, RESIDENTS, TYPES
-from freedompay_async.batch.input.rows import NO_LINE, Problem, Row, is_line
+from freedompay_async.batch.input.problem import Problem
+from freedompay_async.batch.input.rows import NO_LINE, Row, is_line
 from freedompay_async.codec.body_check import wrong_value
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.guards.arguments import refusal

@@ -14,9 +14,10 @@ from msgspec.structs import replace
 
 from freedompay_async.batch.input.documents import document_problem
 from freedompay_async.batch.input.mapping import ColumnMap, MapSource, column_map
+from freedompay_async.batch.input.problem import Problem
 from freedompay_async.batch.input.quoting import shown
 from freedompay_async.batch.input.refusal import kind, reason, refuse
-from freedompay_async.batch.input.rows import Problem, Row, check_product, row_of
+from freedompay_async.batch.input.rows import Row, check_product, row_of
 from freedompay_async.batch.input.text import SAVE, csv_records, json_records, lines_of
 from freedompay_async.batch.input.workbook import OLD, ZIP, refuse_old, workbook_records
 from freedompay_async.guards.arguments import check_flag, check_type, path_of, refusal

@@ -19,6 +19,7 @@ from freedompay_async.batch.input.column_checks import (
     TYPES,
     did_you_mean,
 )
+from freedompay_async.batch.input.problem import Problem
 from freedompay_async.batch.input.quoting import shown
 from freedompay_async.batch.input.spoilt import FIRST, spoilt
 from freedompay_async.contract.models.client_requests import Address, IdentificationInfo, NewClient
@@ -32,7 +33,6 @@ __all__ = [
     "NO_LINE",
     "REQUIRED",
     "REQUIRED_1000",
-    "Problem",
     "Row",
     "cell",
     "check_product",
@@ -52,28 +52,6 @@ NO_LINE: Final = "no number of a line: give one from 1, or 0 where there is none
 _MOST_LINES: Final = 10**15
 # Python may refuse to write a number of more than 640 digits.
 _MOST_BITS: Final = 2_000
-
-
-class Problem(Struct, frozen=True, omit_defaults=True):
-    """What is wrong with one value, or with a whole row if `column` is `None`.
-
-    `line` is the line where the row begins, from 1; line 0 means the whole file. Of a row that was
-    made in code without a line, `key` is its key, and a plan gives `line` its place among the rows,
-    from 1.
-    """
-
-    line: int
-    column: str | None
-    message: str
-    key: str | None = None
-
-    def __str__(self) -> str:
-        kind = "line" if self.key is None else "row"
-        where = [f"{kind} {self.line}"] if self.line else []
-        where += [] if self.key is None else [f"key {shown(self.key)}"]
-        # Without a row a column says nothing.
-        where += [f"column {self.column}"] if where and self.column is not None else []
-        return ": ".join([", ".join(where), self.message] if where else [self.message])
 
 
 def _none() -> None:

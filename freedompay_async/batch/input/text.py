@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 from freedompay_async.batch.input.column_checks import COLUMNS
 from freedompay_async.batch.input.headers import Cells, Record, known_names, read_header
 from freedompay_async.batch.input.mapping import NO_MAP, ColumnMap, normalized
+from freedompay_async.batch.input.problem import Problem
 from freedompay_async.batch.input.quoting import shown
 from freedompay_async.batch.input.refusal import reason, refuse
-from freedompay_async.batch.input.rows import Problem
 from freedompay_async.guards.files import reading_any
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from freedompay_async.batch.input.archive import CONTENT, Archive, BadArchive, E
 from freedompay_async.batch.input.cells import Wrong, cell_name, value_of
 from freedompay_async.batch.input.error_cells import ErrorCells, errors_of_ods, errors_of_xlsx
 from freedompay_async.batch.input.headers import Cells, Header, read_header
+from freedompay_async.batch.input.problem import Problem
 from freedompay_async.batch.input.quoting import shown
 from freedompay_async.batch.input.refusal import reason, refuse
-from freedompay_async.batch.input.rows import Problem
 from freedompay_async.batch.input.sheets import EMPTY, chosen
 from freedompay_async.guards.files import reading_any
 
