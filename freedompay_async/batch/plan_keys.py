@@ -10,10 +10,10 @@ from freedompay_async.batch.input.doubts import Kind
 from freedompay_async.batch.input.lookalikes import difference, known_letters
 from freedompay_async.batch.input.problem import Problem
 from freedompay_async.batch.input.quoting import shown
-from freedompay_async.batch.input.rows import Row
 from freedompay_async.contract.request_ids import BadName, one_name
 
 if TYPE_CHECKING:
+    from freedompay_async.batch.input.rows import Row
     from freedompay_async.batch.journal.plan_index import PlanIndex
     from freedompay_async.batch.plan_warnings import Warnings
 

@@ -2,15 +2,18 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
 
 from freedompay_async.batch.input.column_checks import COLUMNS
-from freedompay_async.batch.input.problem import Problem
 from freedompay_async.batch.input.rows import REQUIRED, REQUIRED_1000, Row, read_row
 from freedompay_async.contract.countries import COUNTRIES
 from freedompay_async.contract.models.client_requests import Address, IdentificationInfo, NewClient
+
+if TYPE_CHECKING:
+    from freedompay_async.batch.input.problem import Problem
 
 TODAY = date(2025, 6, 15)
 LEAST = {"key": "app-1", "phone": "77017777777", "first_name": "Aidar", "last_name": "Omarov"}
