@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BaseClient"]
 
-# Seconds of a client's rate that it may save up: so many calls that come together leave together.
+# Seconds. After a pause the calls that its rate gives in this time may leave together.
 _BUCKET: Final = 0.2
 
 

@@ -29,7 +29,7 @@ class CallEvents(msgspec.Struct):
         composer: knows its request id.
         attempts: that have begun; look-ups apart.
         look_ups: that have begun.
-        waited: seconds that the attempt or look-up of now has waited for its slot.
+        waited: seconds that the present attempt or look-up has waited for its slot.
         queued: seconds of waiting for slots, in all.
         in_flight: seconds from slots to answers, in all.
         number: of the call in its client; 0: nobody has listened yet.

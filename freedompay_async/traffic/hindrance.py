@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 __all__ = ["BRIEF", "Hindrance"]
 
 BRIEF: Final = 0.1
-"""A turn that comes by itself within so many seconds is no queue."""
+"""Seconds. A turn of a rate that comes within them is waited for by every call, as no queue."""
 
 
 class Hindrance(NamedTuple):
