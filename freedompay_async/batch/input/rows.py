@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from math import isfinite
-from typing import Final, TypeGuard
+from typing import Final
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -21,20 +20,19 @@ from freedompay_async.batch.input.column_checks import (
 )
 from freedompay_async.batch.input.problem import Problem
 from freedompay_async.batch.input.quoting import shown
+from freedompay_async.batch.input.row_values import cell, has_text, is_day, misfit, text_of
 from freedompay_async.batch.input.spoilt import FIRST, spoilt
 from freedompay_async.contract.models.client_requests import Address, IdentificationInfo, NewClient
 from freedompay_async.contract.person import national_flaw
 from freedompay_async.contract.request_ids import one_name
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.guards.arguments import check_type, refusal
-from freedompay_async.redaction.secret import Secret
 
 __all__ = [
     "NO_LINE",
     "REQUIRED",
     "REQUIRED_1000",
     "Row",
-    "cell",
     "check_product",
     "is_line",
     "read_row",
@@ -47,11 +45,8 @@ REQUIRED_1000: Final = ("country", "person_id", "document", *ADDRESS1, *ADDRESS2
 """A row of product 1000 needs these too."""
 
 
-_DATES: Final = frozenset({"birthdate", "idn_date"})
 NO_LINE: Final = "no number of a line: give one from 1, or 0 where there is none"
 _MOST_LINES: Final = 10**15
-# Python may refuse to write a number of more than 640 digits.
-_MOST_BITS: Final = 2_000
 
 
 def _none() -> None:
@@ -110,7 +105,7 @@ def read_row(
     if line or isinstance(row, Row):
         return row
     key = fields.get("key")
-    name = cell(key) if _has_text(key) else None
+    name = cell(key) if has_text(key) else None
     return [replace(each, key=name) for each in row]
 
 
@@ -145,7 +140,7 @@ def row_of(
     latest = today.isoformat()
     for column, value in fields.items():
         # The common case is a cell of a CSV file; JSON may hold anything.
-        text = value.strip() if type(value) is str else _text(column, value)
+        text = value.strip() if type(value) is str else text_of(column, value)
         if not text:
             continue
         values[column] = text
@@ -164,8 +159,8 @@ def row_of(
             continue
         message = (
             check(text)
-            if type(value) is str or _has_text(value) or _is_day(column, value)
-            else _misfit(value)
+            if type(value) is str or has_text(value) or is_day(column, value)
+            else misfit(value)
         )
         if message is None:
             if column != "birthdate" or text <= latest:
@@ -235,31 +230,6 @@ def row_of(
     )
 
 
-def cell(value: object) -> str | None:
-    """The text of a value without spaces around it, or `None` if it is empty. Of a value that is
-    neither text nor a number, the name of its type.
-    """
-    if value is None:
-        return None
-    return _plain(value).strip() or None if _has_text(value) else type(value).__name__
-
-
-def _plain(value: str | float) -> str:
-    """The text or the number itself: the `str` of a member of an `Enum` is its name."""
-    if isinstance(value, int):
-        return int.__repr__(value)
-    return float.__repr__(value) if isinstance(value, float) else str.__str__(value)
-
-
-def _text(column: str, value: object) -> str | None:
-    return str(value) if _is_day(column, value) else cell(value)
-
-
-def _is_day(column: str, value: object) -> bool:
-    """Whether it is what a database gives for a date. A `datetime` says a time of day too."""
-    return column in _DATES and isinstance(value, date) and not isinstance(value, datetime)
-
-
 def _half_address(line: int, columns: tuple[str, ...], values: Mapping[str, str]) -> list[Problem]:
     if values.keys().isdisjoint(columns):
         return []
@@ -281,21 +251,3 @@ def _address(columns: tuple[str, ...], values: Mapping[str, str]) -> Address | N
         address_line2=line2,
         address_line3=line3,
     )
-
-
-def _has_text(value: object) -> TypeGuard[str | float]:
-    # `bool` is an `int`, and a key of "True" is a mistake. The text of a secret is a mask.
-    if isinstance(value, float):
-        return isfinite(value)
-    if isinstance(value, int):
-        return not isinstance(value, bool) and value.bit_length() <= _MOST_BITS
-    return isinstance(value, str) and not isinstance(value, Secret)
-
-
-def _misfit(value: object) -> str:
-    """Why a value has no text."""
-    if isinstance(value, float):
-        return "is NaN or infinite: give None where there is nothing"
-    if isinstance(value, int) and not isinstance(value, bool):
-        return "is a number of too many digits"
-    return "is neither text nor a number"
