@@ -14,6 +14,7 @@ from freedompay_async.contract.request_ids import (
     checked_name,
     checked_request_id,
     checked_uuid,
+    derive_intent_id,
     derive_request_id,
     is_uuid,
     new_request_id,
@@ -401,3 +402,12 @@ def test_an_id_that_has_to_be_a_uuid_and_is_none_is_refused(given):
         "request_id is no UUID, such as 0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11. Nothing was sent. "
         "`requests.status` asks about an id of any other form."
     )
+
+
+@pytest.mark.parametrize(
+    ("merchant", "key", "told"),
+    [("", "k", "the merchant id is empty"), ("1", "", "the key is empty: give a key")],
+)
+def test_the_id_of_a_key_needs_both_names(merchant, key, told):
+    with pytest.raises(ConfigurationError, match=told):
+        derive_intent_id(merchant, "cards.issue", key)
