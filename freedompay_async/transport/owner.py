@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.guards.arguments import refusal
 from freedompay_async.guards.loops import running_loop
-from freedompay_async.transport.base import CLOSED, Transport, TransportError
+from freedompay_async.transport.base import CLOSED, CountsIdle, Transport, TransportError
 from freedompay_async.transport.checked import send_checked
 from freedompay_async.transport.direct.direct_transport import DirectTransport
 from freedompay_async.transport.mock.mock_transport import MockTransport
@@ -18,7 +18,7 @@ from freedompay_async.transport.over_aiohttp.aiohttp_transport import AiohttpTra
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Coroutine
 
     from freedompay_async.codec.messages import Message, Reply
     from freedompay_async.transport.base import Attempt, Destination
@@ -120,10 +120,12 @@ class OwnedTransport:
 
     def idle(self) -> int | None:
         """Open connections that no call has; `None`: the transport does not know."""
-        # Of `CountsIdle`; a transport of others may have something else of that name.
-        count: Callable[[], int | None] | None
-        count = getattr(self._transport, "idle_connections", None)
-        return count() if callable(count) else None
+        transport: object = self._transport
+        if not isinstance(transport, CountsIdle):
+            return None
+        # A transport of others may have something else of that name.
+        count: object = transport.idle_connections
+        return transport.idle_connections() if callable(count) else None
 
     async def close(self) -> None:
         """Close the transport. A second close does nothing; in a forked child no close does."""

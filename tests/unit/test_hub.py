@@ -242,7 +242,7 @@ def test_what_is_no_function_is_refused(hub, listener):
         hub.on_event(listener)
 
 
-def test_a_coroutine_that_a_plain_function_gives_is_closed_and_logged(hub, logged):
+def test_a_coroutine_that_a_plain_function_gives_is_closed_and_logged_once(hub, logged):
     told = []
 
     def plain(event):
@@ -251,8 +251,9 @@ def test_a_coroutine_that_a_plain_function_gives_is_closed_and_logged(hub, logge
     hub.on_event(plain)
     hub.on_event(told.append)
     hub.emit(OPENED)
+    hub.emit(CLOSED)
 
-    assert told == [OPENED]
+    assert told == [OPENED, CLOSED]
     assert ["gave a coroutine" in line for line in logged()] == [True]
 
 

@@ -227,10 +227,6 @@ ASKED_FOR = {
     ("guards/loops.py", "lowlevel"): "another library, in the versions that have it",
     ("redaction/opening.py", "__attrs_attrs__"): "a class made by attrs has it",
     ("sandbox/issuing/books_file.py", "geteuid"): "not on every platform",
-    (
-        "transport/owner.py",
-        "idle_connections",
-    ): "a transport of others may lack it, or have something else of that name",
 }
 
 

@@ -160,21 +160,14 @@ def test_what_is_no_row(made):
 
 @pytest.mark.parametrize(
     "made",
-    [[{"key": "a"}], [None], [Problem(1, None, "wrong"), "a"], [row()]],
-    ids=["a dict", "None", "text", "a row"],
+    [[{"key": "a"}], [None], [Problem(1, None, "wrong"), "a"], [row()], [Problem("7", None, "a")]],
+    ids=["a dict", "None", "text", "a row", "a problem without a line"],
 )
 def test_a_list_that_has_no_problems_in_it(made):
     with pytest.raises(
         ConfigurationError, match=rf"^what row 3 of those given has in its list is .*: {WANT}"
     ):
         told(made)
-
-
-def test_a_list_with_a_problem_without_a_line():
-    with pytest.raises(
-        ConfigurationError, match=rf"^row 3 of those given has a Problem of wrong values.*: {WANT}"
-    ):
-        told([Problem("7", None, "a")])
 
 
 def test_an_empty_list_would_be_a_row_that_nobody_hears_of():

@@ -82,7 +82,8 @@ def _given(problems: list[object], place: int) -> list[Problem]:
             raise refusal(f"what {name} has in its list", problem, _WANT)
         if not _is_sound(problem):
             raise ConfigurationError(
-                f"{name} has a Problem of wrong values in its list: give {_WANT}. Nothing was sent."
+                f"what {name} has in its list is a Problem of wrong values: give {_WANT}. "
+                "Nothing was sent."
             )
         found.append(problem if problem.line else replace(problem, line=place))
     return found
