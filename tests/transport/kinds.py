@@ -157,9 +157,9 @@ class Carried:
 
     @property
     def counts(self) -> tuple[int, int]:
-        """Connections that are active, and idle ones."""
-        said = re.search(r"(\d+) active, (\d+) idle", repr(self.transport))
-        return (0, 0) if said is None else (int(said[1]), int(said[2]))
+        """Connections that are active, and idle ones; 0 where the transport can't know these."""
+        said = re.search(r"(\d+) active(?:, (\d+) idle)?", repr(self.transport))
+        return (0, 0) if said is None else (int(said[1]), int(said[2] or 0))
 
     @property
     def told(self) -> tuple[int, int]:
