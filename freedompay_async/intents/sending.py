@@ -156,8 +156,8 @@ def _checked(
         )
     if intent.base_url != base_url:
         raise ConfigurationError(
-            f"the intent is for {intent.base_url}, and this client for {base_url}. Nothing was "
-            "sent."
+            f"the intent is for {intent.base_url}, and this client for {base_url}. "
+            "Nothing was sent."
         )
     try:
         # Hidden, because it may have secrets, and a traceback shows locals.
@@ -181,7 +181,7 @@ def _masked(value: Any, secrets: Collection[Secret]) -> Any:
         return {name: _masked(part, secrets) for name, part in value.items()}
     if isinstance(value, list):
         return [_masked(part, secrets) for part in value]
-    if value is None or isinstance(value, bool) or not secrets:
+    if not secrets:
         return value
     whole = Secret(str(value))
     return whole if beginning(whole) in secrets else value

@@ -21,6 +21,7 @@ from freedompay_async import (
     Policy,
     RequestFailed,
     ResultUnknown,
+    Secret,
     StillProcessing,
 )
 from freedompay_async.codec.messages import Reply
@@ -410,6 +411,7 @@ def test_each_gives_its_operation_and_result(client_of, memory, say, play, name,
 
     assert isinstance(result, sample.result)
     assert wire.sent[0].body == intent.signed_bytes
+    assert operation.request_id == intent.request_id
     assert operation.done
     if not sample.has_own_id:
         with pytest.raises(ConfigurationError, match="request/status does not know this call"):
@@ -428,6 +430,20 @@ def test_a_bulk_order_is_whole_only_with_all_its_cards(client_of, memory, say, p
 
     with pytest.raises(StillProcessing, match="1 of 2 cards"):
         play(story())
+
+
+def test_a_card_for_another_client_than_the_intents_is_told(client_of, memory, say, play):
+    other = say.ok(request_status="success", cards=[{"card_id": "c-1"}], client_id="cl-2")
+    fp = client_of(memory(card__issue=[say.process], request__status=[other]))
+
+    async def story():
+        intent = fp.intend.cards.issue(client_id="cl-1", product_id=1)
+        operation = await fp.send(Intent.load(intent.to_json()), first_sent=None)
+        return await operation.result()
+
+    issued = play(story())
+    assert issued.ordered_for == "cl-1"
+    assert issued.differs
 
 
 # -- calls that can't be asked about
@@ -468,6 +484,27 @@ def test_a_gift_card_that_was_never_sent_is_refused_for_what_is_wrong(memory, sa
 def test_a_gift_card_without_its_id_is_no_result(memory, say, gift):
     with pytest.raises(ResultUnknown, match="does not name it"):
         gift(memory(issue_card=[say.gift()]), None)
+
+
+def test_what_is_called_a_pin_makes_no_other_call_safe_to_repeat(client_of, memory, say, play):
+    wire = memory(issue_card=[say.lost])
+    fp = client_of(wire)
+    intent = fp.intend.gift_cards.issue(
+        cardholder_name="IVANOV IVAN", phone=79651234567, product_code=1, extra={"pin": "9876"}
+    )
+
+    with pytest.raises(OutcomeUnknown):
+        play(fp.send(intent, first_sent=None))
+
+    assert len(wire.sent) == 1
+
+
+def test_a_card_that_is_sent_again_need_not_be_named(client_of, memory, say, play):
+    fp = client_of(memory(resend=[say.gift()]))
+
+    operation = play(fp.send(fp.intend.gift_cards.resend(555), first_sent=None))
+
+    assert operation.done
 
 
 def test_another_card_than_the_ordered_one_is_no_result(memory, say, gift):
@@ -516,3 +553,16 @@ def test_a_record_has_the_call_and_no_secret(client_of, memory, say, play, seali
     assert {line["request_id"] for line in lines} == {OWN}
     assert "830164" not in record.read_text()
     assert "555" in record.read_text()
+
+
+def test_a_record_hides_what_is_secret_in_a_list_and_nothing_else(
+    client_of, memory, say, play, tmp_path
+):
+    record = tmp_path / "record.jsonl"
+    fp = client_of(memory(resend=[say.gift(card_id=555)]), record=record)
+    words = [Secret("open sesame"), "in clear"]
+
+    play(fp.send(fp.intend.gift_cards.resend(555, extra={"words": words}), first_sent=None))
+
+    (sending, _) = [json.loads(line) for line in record.read_text().splitlines()]
+    assert sending["request"]["fields"]["words"] == ["***", "in clear"]

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from freedompay_async import ConfigurationError, Intent, NewClient, Secret
+from freedompay_async.intents.sealing import HiddenBody
 from freedompay_async.models import Completed, IssuedCards
 from tests.samples import OWN, calling
 
@@ -170,6 +171,8 @@ def test_it_shows_no_secret(secrets, which):
     assert copy.deepcopy(intent) == intent
     assert hash(copy.deepcopy(intent)) == hash(intent)
     assert copy.copy(intent.hidden) == intent.hidden
+    assert intent.hidden != intent.hidden.body
+    assert hash(intent.hidden) != hash(HiddenBody(b"{}", ()))
 
 
 @pytest.mark.parametrize("which", SECRETS)

@@ -130,3 +130,12 @@ def test_more_than_a_tenth_of_503_cuts_it(unavailable, cut):
 
 def test_there_is_always_one_place():
     assert seconds(ConcurrencyLimit(4), *[0.1] * 20, unavailable=20)[-1] == 1
+
+
+def test_an_answer_says_whether_it_has_changed_the_limit():
+    concurrency, told = ConcurrencyLimit(100), []
+    for now, unavailable in ((0.0, False), (0.1, True), (1.2, False), (2.3, False), (2.4, False)):
+        changed = concurrency.answered(now, 0.1, "card", busy=1, unavailable=unavailable)
+        told.append((changed, concurrency.limit))
+
+    assert told == [(False, 100), (False, 100), (True, 70), (True, 80), (False, 80)]

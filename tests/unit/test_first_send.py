@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from datetime import UTC, datetime
+from math import inf
 
 import pytest
 
 from freedompay_async.calls.first_send import FirstSend, own_id
 from freedompay_async.calls.reuse import Bodies
+from freedompay_async.calls.states import CallRules, State
+from freedompay_async.contract.calls import Retry
 from freedompay_async.contract.request_ids import is_uuid
 from freedompay_async.errors import ConfigurationError
+from freedompay_async.settings.policy import Policy
 
 OWN = "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -67,3 +72,24 @@ def test_the_id_of_a_call_is_its_callers_or_a_new_one():
     assert own_id({"request_id": OWN}) == OWN
     assert all(map(is_uuid, new))
     assert new[0] != new[1]
+
+
+@pytest.mark.parametrize(
+    ("first", "age", "state", "since"),
+    [
+        (FirstSend(None, used_before=True), 0.0, State.NEVER_SENT, None),
+        (FirstSend(None, used_before=False, stored=True), 0.0, State.NEVER_SENT, 0.0),
+        (FirstSend(5.0, used_before=True), 0.5, State.LOST, 0.5),
+        (FirstSend(5.0, used_before=True), 60.0, State.LOST, 60.0),
+        (FirstSend(5.0, used_before=True), -30.0, State.LOST, 0.0),
+    ],
+)
+async def test_the_state_in_which_a_call_begins(monkeypatch, first, age, state, since):
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(loop, "time", lambda: 1000.0)
+
+    begun = first.begin(CallRules(Policy(), Retry.ASKABLE), age=age)
+
+    monkeypatch.undo()
+    assert begun.state is state
+    assert begun.first_sent == (inf if since is None else 1000.0 - since)
