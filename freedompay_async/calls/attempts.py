@@ -69,7 +69,7 @@ class Attempts:
         waited: the seconds of waiting for slots are added to it.
 
     Attributes:
-        events: tells listeners of the call.
+        events: tells listeners of the call; `None`: nobody listened when it began.
         current: the attempt of the call itself whose answer has not been read yet.
         work: the part of an attempt that is running; its errors say nothing of the issuer.
     """
@@ -91,7 +91,8 @@ class Attempts:
         on_leave: Callable[[], None] | None,
         waited: Waited | None,
     ) -> None:
-        self.events = CallEvents(lane.hub, call.name, composer)
+        hub = lane.hub
+        self.events = CallEvents(hub, call.name, composer) if hub.listeners else None
         self.current: Attempt | None = None
         self.work: Work | None = None
         self._shared = shared
@@ -170,7 +171,8 @@ class Attempts:
                     composer.request_id = before or composer.request_id
             verdict = await self._read(call, reply, read_own_reply)
         except BaseException as error:
-            self.events.broke(attempt, error, own=True, now=self._clock.now())
+            if self.events is not None:
+                self.events.broke(attempt, error, own=True, now=self._clock.now())
             raise
         self.current = None
         self._observe(call, verdict, attempt)
@@ -197,7 +199,8 @@ class Attempts:
             reply = await self._try(message, attempt, own=False)
             verdict = await self._read(call, reply, read_look_up_reply)
         except BaseException as error:
-            self.events.broke(attempt, error, own=False, now=self._clock.now())
+            if self.events is not None:
+                self.events.broke(attempt, error, own=False, now=self._clock.now())
             raise
         self._observe(call, verdict, attempt)
         return verdict, attempt.began or asked_at
@@ -223,7 +226,8 @@ class Attempts:
     async def _try(self, message: Message, attempt: Attempt, *, own: bool) -> Reply | Verdict:
         """The answer, or a verdict where none came; `own`: of the call itself, no look-up."""
         final, events = False, self.events
-        events.waited = 0.0
+        if events is not None:
+            events.waited = 0.0
         try:
             if not self._lane.take():
                 await self.slots.wait(attempt, own=own)
@@ -231,11 +235,7 @@ class Attempts:
                 if own and self._on_leave is not None:
                     self._on_leave()
                 attempt.began = self._clock.now()
-                if own:
-                    events.attempts += 1
-                else:
-                    events.look_ups += 1
-                if events.hub.listeners:
+                if events is not None:
                     events.began(own=own)
                 self.work = Work.SENDING
                 return await self._shared.transport.send(message, attempt)
@@ -297,11 +297,9 @@ class Attempts:
         if attempt.began is not None:
             now = self._clock.now()
             self._lane.observe(verdict, began=attempt.began, now=now, kind=call.name)
-            events, in_flight = self.events, now - attempt.began
-            events.in_flight += in_flight
-            if events.hub.listeners:
-                own = call is self._call
-                events.ended(attempt, verdict, own=own, in_flight=in_flight)
+            if self.events is not None:
+                own, in_flight = call is self._call, now - attempt.began
+                self.events.ended(attempt, verdict, own=own, in_flight=in_flight)
         if log.isEnabledFor(logging.DEBUG):
             log.debug(
                 "%s, %s: %s %s",

@@ -20,8 +20,7 @@ __all__ = ["CallEvents"]
 
 
 class CallEvents(msgspec.Struct):
-    """Tells listeners of one call. It counts though nobody listens, because somebody may begin to
-    in the middle of the call. But for `broke`, its methods are for when somebody listens.
+    """Tells listeners of one call. It is made only where somebody listens when the call begins.
 
     Attributes:
         hub: of the lane of the call.
@@ -60,8 +59,17 @@ class CallEvents(msgspec.Struct):
                 )
             )
 
+    def has_waited(self, seconds: float) -> None:
+        """The attempt or look-up of now has waited for so long."""
+        self.waited = seconds
+        self.queued += seconds
+
     def began(self, *, own: bool) -> None:
         """An attempt of the call itself (`own`), or a look-up, has its slot."""
+        if own:
+            self.attempts += 1
+        else:
+            self.look_ups += 1
         self.hub.emit(
             AttemptBegan(
                 call=self.call,
@@ -85,6 +93,7 @@ class CallEvents(msgspec.Struct):
             own: it is of the call itself.
             in_flight: seconds since it got its slot.
         """
+        self.in_flight += in_flight
         self.hub.emit(
             AttemptEnded(
                 call=self.call,
@@ -102,15 +111,11 @@ class CallEvents(msgspec.Struct):
         )
 
     def broke(self, attempt: Attempt, error: BaseException, *, own: bool, now: float) -> None:
-        """Count and tell the end of an attempt or a look-up, if it has begun: an error came out of
-        it, or a cancellation.
+        """Tell the end of an attempt or a look-up, if it has begun: an error came out of it, or a
+        cancellation.
         """
-        if attempt.began is None:
-            return
-        in_flight = now - attempt.began
-        self.in_flight += in_flight
-        if self.hub.listeners:
-            self.ended(attempt, error, own=own, in_flight=in_flight)
+        if attempt.began is not None:
+            self.ended(attempt, error, own=own, in_flight=now - attempt.began)
 
     def call_ended(self, outcome: str, *, http_status: int | None, seconds: float) -> None:
         """The call has ended, so many `seconds` after it began."""

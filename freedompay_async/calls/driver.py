@@ -169,7 +169,7 @@ class Driver:
                 self._name(error)
             self._tell_end(_BUSY if isinstance(error, Busy) else "raised")
             raise
-        if attempts.events.hub.listeners:
+        if attempts.events is not None:
             self._tell_end(action.step.value)
         return self._end(action.step, action.not_again)
 
@@ -221,7 +221,7 @@ class Driver:
 
     def _tell_end(self, outcome: str) -> None:
         events, clock = self._attempts.events, self._clock
-        if events.hub.listeners:
+        if events is not None:
             events.call_ended(
                 outcome,
                 http_status=self._answers.verdict.http_status,

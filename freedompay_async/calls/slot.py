@@ -62,7 +62,7 @@ class Slots:
         state: CallState,
         clock: Clock,
         lane: Lane | Governor,
-        events: CallEvents,
+        events: CallEvents | None,
         waited: Waited | None,
     ) -> None:
         self._governor = governor
@@ -111,7 +111,7 @@ class Slots:
         if most <= 0.0:
             raise self._over(hindrance)
         events = self._events
-        if events.hub.listeners:
+        if events is not None:
             events.waits(lane.hindrance(), own=own)
         began = clock.now()
         deadline = inf if lane.patient else clock.deadline
@@ -129,8 +129,9 @@ class Slots:
             if not lane.take():
                 raise self._over(lane.hindrance() or hindrance) from None
         finally:
-            took = events.waited = clock.now() - began
-            events.queued += took
+            took = clock.now() - began
+            if events is not None:
+                events.has_waited(took)
             if self._waited is not None:
                 self._waited.seconds += took
             if own:

@@ -416,27 +416,43 @@ def test_a_transport_that_fails_in_a_read(heard, say):
     assert end(events).outcome == "raised"
 
 
-def test_one_that_comes_in_the_middle_of_a_call_is_told_the_rest_and_the_sums(
-    play, memory, client_of, say
-):
+def test_nothing_is_told_of_a_call_that_began_before_anybody_listened(play, memory, client_of, say):
     told = []
 
     async def story():
-        wire = memory(card__balance=[say.lost, say.after(2.0, say.ok(balance=1))])
+        wire = memory(card__balance=[say.lost, say.after(2.0, say.ok(balance=1)), say.ok()])
         fp = client_of(wire)
         task = asyncio.create_task(fp.cards.balance("c-1"))
         while len(wire.sent) < 2:
             await asyncio.sleep(0.01)
         off = fp.on_event(told.append)
         await task
+        assert told == []
+        await fp.cards.balance("c-1")
         off()
         await fp.cards.balance("c-1")
 
     play(story())
 
-    assert [type(each) for each in told] == [AttemptEnded, CallEnded]
-    assert told[0].attempt == told[1].attempts == 2
-    assert {each.number for each in told} == {1}
+    assert [type(each) for each in told] == [AttemptBegan, AttemptEnded, CallEnded]
+
+
+def test_one_that_goes_in_the_middle_of_a_call_is_told_nothing_more(play, memory, client_of, say):
+    told = []
+
+    async def story():
+        wire = memory(card__balance=[say.after(2.0, say.ok(balance=1))])
+        fp = client_of(wire)
+        off = fp.on_event(told.append)
+        task = asyncio.create_task(fp.cards.balance("c-1"))
+        while not wire.sent:
+            await asyncio.sleep(0.01)
+        off()
+        await task
+
+    play(story())
+
+    assert [type(each) for each in told] == [AttemptBegan]
 
 
 def test_nothing_is_made_where_nobody_listens(play, memory, client_of, say, monkeypatch):
@@ -445,8 +461,7 @@ def test_nothing_is_made_where_nobody_listens(play, memory, client_of, say, monk
     def made(*_, **__):
         raise AssertionError
 
-    for name in ("AttemptBegan", "AttemptEnded", "CallEnded"):
-        monkeypatch.setattr(f"freedompay_async.calls.call_events.{name}", made)
+    monkeypatch.setattr("freedompay_async.calls.attempts.CallEvents", made)
     monkeypatch.setattr("freedompay_async.events.hub.Hub.next_call", made)
     monkeypatch.setattr("freedompay_async.events.hub.Hub.emit", made)
 
