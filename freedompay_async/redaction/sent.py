@@ -57,11 +57,10 @@ def _is_plain(value: Struct) -> bool:
     """A quick check that it has only plain values, also in the structs inside, and none of them
     under the name of a secret.
     """
-    parts = astuple(value)
-    if _names_none(type(value)) and _SCALARS.issuperset(map(type, parts)):
+    if _names_none(type(value)) and _SCALARS.issuperset(map(type, astuple(value))):
         return True
-    both = zip(parts, _plain_in(type(value)), strict=True)
-    others = [part for part, plain in both if type(part) not in plain]
+    parts = zip(astuple(value), _plain_in(type(value)), strict=True)
+    others = [part for part, plain in parts if type(part) not in plain]
     return all(isinstance(part, Struct) and _is_plain(part) for part in others)
 
 
