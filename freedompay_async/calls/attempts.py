@@ -91,8 +91,9 @@ class Attempts:
         on_leave: Callable[[], None] | None,
         waited: Waited | None,
     ) -> None:
-        hub = lane.hub
-        self.events = CallEvents(hub, call.name, composer) if hub.listeners else None
+        self.events: CallEvents | None = None
+        if (hub := lane.hub).listeners:
+            self.events = CallEvents(hub, call.name, composer, hub.next_call())
         self.current: Attempt | None = None
         self.work: Work | None = None
         self._shared = shared

@@ -26,23 +26,23 @@ class CallEvents(msgspec.Struct):
         hub: of the lane of the call.
         call: its name.
         composer: knows its request id.
+        number: of the call in its client.
         attempts: that have begun; look-ups apart.
         look_ups: that have begun.
         waited: seconds that the present attempt or look-up has waited for its slot.
         queued: seconds of waiting for slots, in all.
         in_flight: seconds from slots to answers, in all.
-        number: of the call in its client; 0: nobody has listened yet.
     """
 
     hub: Hub
     call: str
     composer: Composer
+    number: int
     attempts: int = 0
     look_ups: int = 0
     waited: float = 0.0
     queued: float = 0.0
     in_flight: float = 0.0
-    number: int = 0
 
     def waits(self, hindrance: Hindrance | None, *, own: bool) -> None:
         """An attempt or a look-up begins to wait."""
@@ -51,7 +51,7 @@ class CallEvents(msgspec.Struct):
                 Waiting(
                     call=self.call,
                     request_id=self.composer.id,
-                    number=self._number(),
+                    number=self.number,
                     lane=self.hub.lane,
                     attempt=1 + (self.attempts if own else self.look_ups),
                     look_up=not own,
@@ -74,7 +74,7 @@ class CallEvents(msgspec.Struct):
             AttemptBegan(
                 call=self.call,
                 request_id=self.composer.id,
-                number=self._number(),
+                number=self.number,
                 lane=self.hub.lane,
                 attempt=self.attempts if own else self.look_ups,
                 look_up=not own,
@@ -98,7 +98,7 @@ class CallEvents(msgspec.Struct):
             AttemptEnded(
                 call=self.call,
                 request_id=self.composer.id,
-                number=self._number(),
+                number=self.number,
                 lane=self.hub.lane,
                 attempt=self.attempts if own else self.look_ups,
                 look_up=not own,
@@ -123,7 +123,7 @@ class CallEvents(msgspec.Struct):
             CallEnded(
                 call=self.call,
                 request_id=self.composer.request_id,
-                number=self._number(),
+                number=self.number,
                 lane=self.hub.lane,
                 outcome=outcome,
                 http_status=http_status,
@@ -134,10 +134,6 @@ class CallEvents(msgspec.Struct):
                 seconds=seconds,
             )
         )
-
-    def _number(self) -> int:
-        self.number = self.number or self.hub.next_call()
-        return self.number
 
 
 def _outcome_of(end: Verdict | BaseException) -> str:

@@ -1,4 +1,4 @@
-"""The examples of docs/intents.md, run against a sandbox by an application with a row of its own."""
+"""The examples of docs/intents.md, run by an application with a row of its own."""
 
 import logging
 import os

@@ -88,7 +88,7 @@ class Call:
     faults: list
     questions: list
     late: bool = False
-    """It is that of a first process which was held up after its commit, and so thought to be dead."""
+    """It is of a first process that was held up after its commit, and so thought to be dead."""
     knows_first: bool = False
     """It was told when the intent was first sent, so that it answers for what earlier calls did."""
     noted: bool = False
