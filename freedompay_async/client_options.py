@@ -18,6 +18,7 @@ from freedompay_async.settings.options import check_options
 from freedompay_async.settings.policy import Policy
 from freedompay_async.settings.proxies import Proxy, proxy_of
 from freedompay_async.settings.settings import MAX_ANSWER
+from freedompay_async.traffic.rate import Rate
 from freedompay_async.transport.base import Transport  # noqa: TC001
 from freedompay_async.transport.owner import check_transport
 
@@ -38,7 +39,8 @@ class ClientOptions(TypedDict, total=False):
     Attributes:
         max_connections: the concurrency: connections, and so calls, at once; 100.
         rate: calls a second at most, of all callers together. After a pause the calls of 0.2 s may
-            leave at once. Left out, only the issuer's 429 sets a limit.
+            leave at once. A `freedompay_async.postgres.SharedRate` in its place holds over all
+            processes that have one of its name. Left out, only the issuer's 429 sets a limit.
         timeout: seconds that a call may take in all: the wait in the queue, attempts, pauses and
             settling; 60.
         policy: how long to wait in between and how often to try; see `Policy`.
@@ -60,7 +62,7 @@ class ClientOptions(TypedDict, total=False):
     """
 
     max_connections: int
-    rate: float | None
+    rate: float | Rate | None
     timeout: float
     policy: Policy | None
     contract: Iterable[Override] | str | PathLike[str]
@@ -95,7 +97,7 @@ class Chosen:
     """The options of a client, checked, with the defaults of those that were left out."""
 
     max_connections: int = 100
-    rate: float | None = None
+    rate: float | Rate | None = None
     timeout: float = 60.0
     policy: Policy
     contract: Iterable[Override] | str | PathLike[str] = ()
@@ -137,7 +139,10 @@ def choose(options: ClientOptions, known: frozenset[str], function: str) -> Chos
         values["policy"] = Policy()
     chosen = Chosen(**values)
     check_whole("max_connections", chosen.max_connections, unit="connections")
-    if chosen.rate is not None:
+    # A class has the methods of its objects.
+    if chosen.rate is not None and (
+        isinstance(chosen.rate, type) or not isinstance(chosen.rate, Rate)
+    ):
         check_number("rate", chosen.rate, unit="calls a second")
     check_number("timeout", chosen.timeout, unit="seconds", endless=True)
     check_whole("max_answer", chosen.max_answer, unit="bytes")

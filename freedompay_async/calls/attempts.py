@@ -65,7 +65,7 @@ class Attempts:
         clock: of the call. A wait in a patient lane is added to its deadline.
         lane: gives the slots.
         on_leave: called at each attempt of the call itself, when it has its slot and is about to be
-            written.
+            written. What it returns is asked again when the connection is there.
         waited: the seconds of waiting for slots are added to it.
 
     Attributes:
@@ -88,7 +88,7 @@ class Attempts:
         state: CallState,
         clock: Clock,
         lane: Lane | Governor,
-        on_leave: Callable[[], None] | None,
+        on_leave: Callable[[], Callable[[], bool] | None] | None,
         waited: Waited | None,
     ) -> None:
         self.events: CallEvents | None = None
@@ -233,8 +233,8 @@ class Attempts:
             if not self._lane.take():
                 await self.slots.wait(attempt, own=own)
             try:
-                if own and self._on_leave is not None:
-                    self._on_leave()
+                if own and self._on_leave is not None and (may := self._on_leave()) is not None:
+                    attempt.ask_too(may)
                 attempt.began = self._clock.now()
                 if events is not None:
                     events.began(own=own)

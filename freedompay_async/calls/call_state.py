@@ -67,9 +67,9 @@ class CallState:
     """Another call of the client has its id."""
 
     @classmethod
-    def resumed(cls, rules: CallRules, first_sent: float) -> CallState:
+    def resumed(cls, rules: CallRules, first_sent: float, last_sent: float) -> CallState:
         """The state of a call that an earlier process sent, and whose answer nobody has."""
-        return cls(rules, State.LOST, first_sent, first_sent)
+        return cls(rules, State.LOST, first_sent, last_sent)
 
     @property
     def refused(self) -> bool:

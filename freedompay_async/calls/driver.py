@@ -80,7 +80,7 @@ class Driver:
         timeout: float,
         state: CallState,
         request_id: RequestId | None,
-        on_leave: Callable[[], None] | None = None,
+        on_leave: Callable[[], Callable[[], bool] | None] | None = None,
         waited: Waited | None = None,
         signed: Composer | None = None,
     ) -> None:

@@ -17,7 +17,16 @@ if TYPE_CHECKING:
     from freedompay_async.contract.request_ids import RequestId
     from freedompay_async.settings.options import ChangeOptions
 
-__all__ = ["FirstSend", "own_id"]
+__all__ = ["FirstSend", "SentBefore", "own_id"]
+
+
+class SentBefore(NamedTuple):
+    """What the library itself knows of the sends of another process; seconds since the epoch."""
+
+    at: float
+    """When it was first sent."""
+    quiet_since: float | None = None
+    """Since when surely nobody sends it any more; `None`: since `at`."""
 
 
 class FirstSend(NamedTuple):
@@ -28,30 +37,36 @@ class FirstSend(NamedTuple):
         used_before: an id of the caller's may have been used before.
         stored: its caller says that it was never sent, and has written down that it is sent from
             now on, so another process may send it too.
+        quiet_since: since when surely nobody sends it any more, in seconds since the epoch; `None`:
+            since `at`.
     """
 
     at: float | None
     used_before: bool
     stored: bool = False
+    quiet_since: float | None = None
 
     @classmethod
-    def of(cls, options: ChangeOptions, bodies: Bodies, *, sent_at: float | None) -> FirstSend:
+    def of(
+        cls, options: ChangeOptions, bodies: Bodies, *, sent_before: SentBefore | None
+    ) -> FirstSend:
         """What the options of a call say.
 
         Args:
             options: of the call.
             bodies: what this client has sent under the last request ids. It knows better than a
                 caller who says that it was never sent.
-            sent_at: seconds since the epoch, where the library itself knows it.
+            sent_before: where the library itself knows of earlier sends.
 
         Raises:
             ConfigurationError: `first_sent` is no such time, or the call has no id of the caller's.
         """
         request_id = options.get("request_id")
         if "first_sent" not in options:
-            if sent_at is None:
+            if sent_before is None:
                 return _NOT_SAID if request_id is None else _OWN_ID
-            return cls(sent_at, request_id is not None)
+            at, quiet_since = sent_before
+            return cls(at, request_id is not None, quiet_since=quiet_since)
         first_sent = options["first_sent"]
         if first_sent is None:
             own = request_id is not None
@@ -67,7 +82,10 @@ class FirstSend(NamedTuple):
     def begin(self, rules: CallRules, *, age: float) -> CallState:
         """The state in which the call begins, at this age of what was sent before."""
         if self.at is not None:
-            return CallState.resumed(rules, running_loop().time() - max(age, 0.0))
+            now, quiet = running_loop().time(), age
+            if self.quiet_since is not None:
+                quiet = min(age, time.time() - self.quiet_since)
+            return CallState.resumed(rules, now - max(age, 0.0), now - max(quiet, 0.0))
         if self.stored:
             return CallState(rules, first_sent=running_loop().time())
         return CallState(rules)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     import msgspec
 
+    from freedompay_async.calls.first_send import SentBefore
     from freedompay_async.calls.shared_resources import SharedResources
     from freedompay_async.contract.request_ids import RequestId
     from freedompay_async.settings.options import ChangeOptions
@@ -135,8 +136,8 @@ class Session(Staying):
         request: BodyWithId,
         options: ChangeOptions = NO_OPTIONS,
         *,
-        sent_at: float | None = None,
-        on_leave: Callable[[], None] | None = None,
+        sent_before: SentBefore | None = None,
+        on_leave: Callable[[], Callable[[], bool] | None] | None = None,
         ask_once: bool = False,
         signed: Composer | None = None,
     ) -> RequestState:
@@ -147,8 +148,8 @@ class Session(Staying):
             request: the body; its `request_id` is filled in.
             options: a `request_id` of the caller's may have been used before unless `first_sent`
                 is `None`, so an error answer is looked up before it is believed.
-            sent_at: seconds since the epoch at which an earlier process first sent it. It is asked
-                about before it is sent again.
+            sent_before: what is known of the sends of another process. It is asked about before it
+                is sent again.
             on_leave: called at each attempt of the call itself, when it has its slot and is about
                 to be written.
             ask_once: a refusal of the caller's id too is looked up once, at once, and not through
@@ -164,7 +165,7 @@ class Session(Staying):
             request,
             options,
             request_id=own_id(options),
-            sent_at=sent_at,
+            sent_before=sent_before,
             on_leave=on_leave,
             ask_once=ask_once,
             signed=signed,
@@ -240,15 +241,15 @@ class Session(Staying):
         options: ChangeOptions,
         *,
         request_id: RequestId | None,
-        sent_at: float | None = None,
+        sent_before: SentBefore | None = None,
         ask_once: bool = False,
-        on_leave: Callable[[], None] | None = None,
+        on_leave: Callable[[], Callable[[], bool] | None] | None = None,
         waited: Waited | None = None,
         signed: Composer | None = None,
     ) -> Driver:
         header_id = self.shared.signers[call.section].header_id
         try:
-            first = FirstSend.of(options, self.shared.bodies, sent_at=sent_at)
+            first = FirstSend.of(options, self.shared.bodies, sent_before=sent_before)
         except ConfigurationError as error:
             error.call = call.name
             raise

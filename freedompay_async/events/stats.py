@@ -16,6 +16,8 @@ class RateSource(StrEnum):
     """There is no rate."""
     YOURS = "yours"
     """`rate` of the client."""
+    SHARED = "shared"
+    """The share that this process has of a rate that several have."""
     LEARNT = "learnt"
     """The issuer's HTTP 429."""
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from freedompay_async.calls.compose import Composer
+    from freedompay_async.calls.first_send import SentBefore
     from freedompay_async.calls.session import Session
     from freedompay_async.contract.calls import Call
     from freedompay_async.contract.models import BodyWithId
@@ -28,8 +29,8 @@ async def start(
     request: BodyWithId,
     options: ChangeOptions = NO_OPTIONS,
     *,
-    sent_at: float | None = None,
-    on_leave: Callable[[], None] | None = None,
+    sent_before: SentBefore | None = None,
+    on_leave: Callable[[], Callable[[], bool] | None] | None = None,
     ask_once: bool = False,
     signed: Composer | None = None,
 ) -> Operation[R]:
@@ -42,13 +43,13 @@ async def start(
         call,
         request,
         options,
-        sent_at=sent_at,
+        sent_before=sent_before,
         on_leave=on_leave,
         ask_once=ask_once,
         signed=signed,
     )
     # Nobody knows when the issuer accepted what an earlier process sent, or what it had before.
-    earlier = sent_at is not None or options.get("first_sent") is not None
+    earlier = sent_before is not None or options.get("first_sent") is not None
     known = not earlier and not answer.found
     accepted = asyncio.get_running_loop().time() if known else None
     return Operation(

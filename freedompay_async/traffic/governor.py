@@ -15,17 +15,16 @@ from freedompay_async.events.kinds import LimitKind, LimitLearnt, LimitLifted
 from freedompay_async.events.stats import RateSource, Stats
 from freedompay_async.traffic.concurrency_limit import ConcurrencyLimit
 from freedompay_async.traffic.hindrance import Hindrance
-from freedompay_async.traffic.rate_limit import RateLimit
+from freedompay_async.traffic.own_rate import OwnRate
 
 if TYPE_CHECKING:
     from freedompay_async.codec.messages import Verdict
+    from freedompay_async.traffic.rate import Rate
 
 __all__ = ["Governor", "NoTurn", "Rank"]
 
 # A timer comes up to so many seconds late.
 _GRAIN: Final = 0.02
-# Sums of turns are not exact, and the last call of a bucket must not wait for that.
-_ROUNDING: Final = 1e-9
 # Seconds that a call is taken to hold its slot, until one has ended.
 _UNKNOWN_TIME: Final = 1.0
 # The time that a call holds its slot is a mean over about this many of the latest.
@@ -49,15 +48,17 @@ class Governor:
     """Gives slots to the calls of one client, and queues the calls that have to wait.
 
     It keeps two limits: of slots in use (`ConcurrencyLimit`), and of slots given a second
-    (`RateLimit`). The answers of the issuer lower them for a while: 429 the rate, 503 and growing
-    latency the concurrency. Interactive calls pass those in the background; within a rank the first
-    to come is the first to go.
+    (`OwnRate`, unless it is given one that others share). The answers of the issuer lower them for
+    a while: 429 the rate, 503 and growing latency the concurrency. Interactive calls pass those in
+    the background; within a rank the first to come is the first to go.
 
     Args:
         concurrency: slots.
-        rate: calls a second at most; `None`: no limit but the issuer's own.
-        bucket: seconds of its rate that are saved up while nothing leaves. After a pause so many
-            calls leave at once, and at least one; in the long run no more than the rate allows.
+        rate: calls a second at most, or a `Rate` that others share; `None`: no limit but the
+            issuer's own.
+        bucket: seconds of a rate of its own that are saved up while nothing leaves. After a pause
+            so many calls leave at once, and at least one; in the long run no more than the rate
+            allows.
         hub: of those who listen to the client; left out, nobody does yet.
 
     Attributes:
@@ -75,7 +76,7 @@ class Governor:
         self,
         *,
         concurrency: int,
-        rate: float | None = None,
+        rate: float | Rate | None = None,
         bucket: float = 0.0,
         hub: Hub | None = None,
     ) -> None:
@@ -83,27 +84,25 @@ class Governor:
             raise ConfigurationError(
                 f"concurrency={concurrency!r}: it must be at least 1. Nothing was sent."
             )
-        if rate is not None and not rate > 0:
+        if isinstance(rate, int | float) and not rate > 0:
             raise ConfigurationError(
                 f"rate={rate!r}: calls a second, more than 0. Nothing was sent."
             )
         self.hub: Final = hub or Hub()
         self._concurrency: Final = ConcurrencyLimit(concurrency)
-        self._rate: Final = RateLimit(rate)
-        # Seconds by which a call may leave before its turn, out of the bucket.
-        saved = 0.0 if rate is None else bucket - 1.0 / rate
-        self._saved: Final = saved + _ROUNDING if saved > 0 else 0.0
-        # Each gets the seconds of the rate that its turn has cost.
+        self._rate: Final[Rate] = (
+            OwnRate(rate, bucket=bucket) if rate is None or isinstance(rate, int | float) else rate
+        )
+        # Each gets what its turn has cost, as `Rate.take` says it.
         self._interactive: Final[deque[asyncio.Future[float]]] = deque()
         self._background: Final[deque[asyncio.Future[float]]] = deque()
         # How many wait, by rank, without those whose callers have left.
         self._waiting: Final = [0, 0]
         self._busy = 0
         self._took: float | None = None
-        self._next = -inf
         # What listeners know, as far as there are any.
         self._told_limit, self._rate_learnt = concurrency, False
-        self._timer: asyncio.TimerHandle | None = None
+        self._turn_asked = False
 
     @property
     def busy(self) -> int:
@@ -126,7 +125,7 @@ class Governor:
         if self._rate.free:
             return True
         now = asyncio.get_running_loop().time()
-        return self._turn(now) <= now
+        return self._rate.turn(now) <= now
 
     def hindrance(self, rank: Rank = Rank.INTERACTIVE) -> Hindrance | None:
         """What keeps a call of this rank from leaving now; `None`: nothing.
@@ -142,7 +141,7 @@ class Governor:
         turn, rate_reason = 0.0, WaitReason.RATE
         if not self._rate.free:
             now = asyncio.get_running_loop().time()
-            turn = max(0.0, self._turn(now) - now) + before / self._rate.rate(now)
+            turn = self._rate.wait(now, before)
             if self._rate.learnt(now):
                 rate_reason = WaitReason.LEARNT_LIMIT
         if self._busy >= limit or for_slot > turn:
@@ -156,8 +155,7 @@ class Governor:
         if not self.ready(rank):
             return False
         if not self._rate.free:
-            now = asyncio.get_running_loop().time()
-            self._next = max(self._next, now) + 1.0 / self._rate.rate(now)
+            self._rate.take(asyncio.get_running_loop().time())
         self._busy += 1
         return True
 
@@ -174,7 +172,7 @@ class Governor:
         except BaseException:
             if waiter.done() and not waiter.cancelled():
                 # It got a slot in the moment in which its caller left. The turn is the next one's.
-                self._next -= waiter.result()
+                self._rate.give_back(waiter.result())
                 self.release()
             else:
                 self._waiting[rank] -= 1
@@ -244,11 +242,7 @@ class Governor:
 
     def stats(self, now: float, *, idle: int | None) -> Stats:
         """What the client is doing; `idle`: connections of its transport."""
-        rate, source = self._rate.rate(now), RateSource.YOURS
-        if self._rate.learnt(now):
-            source = RateSource.LEARNT
-        elif rate == inf:
-            source = RateSource.NONE
+        rate = self._rate.rate(now)
         interactive, background = self._waiting
         return Stats(
             places=self._concurrency.limit,
@@ -257,7 +251,7 @@ class Governor:
             waiting_interactive=interactive,
             waiting_background=background,
             rate=None if rate == inf else rate,
-            rate_source=source,
+            rate_source=RateSource.LEARNT if self._rate.learnt(now) else self._rate.source,
             idle=idle,
         )
 
@@ -270,31 +264,24 @@ class Governor:
                     continue
                 cost = 0.0
                 if not self._rate.free:
-                    loop = asyncio.get_running_loop()
-                    now = loop.time()
-                    turn = self._turn(now)
+                    now = asyncio.get_running_loop().time()
+                    turn = self._rate.turn(now)
                     if turn > now:
-                        if self._timer is None:
-                            self._timer = loop.call_at(turn, self._in_time)
+                        if not self._turn_asked:
+                            self._turn_asked = True
+                            self._rate.call_at(turn, self._in_time)
                         return
                     # In a queue the lateness of a timer is made up for; idle time is not.
-                    cost = 1.0 / self._rate.rate(now)
-                    self._next = max(self._next, now - _GRAIN) + cost
+                    cost = self._rate.take(now, late=_GRAIN)
                 self._busy += 1
                 self._waiting[rank] -= 1
                 queue.popleft().set_result(cost)
-
-    def _turn(self, now: float) -> float:
-        """From when on the next call may leave."""
-        # Nobody knows over what time the issuer counts. Calls that leave together right after its
-        # 429 would get the next one, which lowers the rate for all: a learnt rate saves nothing up.
-        return self._next if self._rate.learnt(now) else self._next - self._saved
 
     def __repr__(self) -> str:
         return f"Governor({self.busy} active, {self.waiting} queued)"
 
     def _in_time(self) -> None:
-        self._timer = None
+        self._turn_asked = False
         self._serve()
 
 

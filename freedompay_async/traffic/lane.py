@@ -12,6 +12,7 @@ from freedompay_async.traffic.hindrance import Hindrance
 if TYPE_CHECKING:
     from freedompay_async.codec.messages import Verdict
     from freedompay_async.events.hub import Hub
+    from freedompay_async.traffic.rate import Rate
 
 __all__ = ["Lane"]
 
@@ -22,7 +23,8 @@ class Lane:
 
     Args:
         concurrency: slots.
-        rate: calls a second at most; `None`: no limit but the governor's.
+        rate: calls a second at most, or a `Rate` that others share; `None`: no limit but the
+            governor's.
         within: the governor that gives the slots and learns from the answers; left out, the lane
             does both itself.
         hub: of those who listen to the lane; left out, to the governor.
@@ -39,7 +41,7 @@ class Lane:
         self,
         *,
         concurrency: int,
-        rate: float | None = None,
+        rate: float | Rate | None = None,
         within: Governor | None = None,
         hub: Hub | None = None,
     ) -> None:

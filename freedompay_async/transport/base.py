@@ -63,6 +63,15 @@ class Attempt:
         self._seconds = seconds
         self._clock: asyncio.Timeout | None = None
 
+    def ask_too(self, may: Callable[[], bool]) -> None:
+        """Let a byte leave only if this says yes too, when the connection is there."""
+        before = self._may_leave
+
+        def both(after: float) -> bool:
+            return may() and (before is None or before(after))
+
+        self._may_leave = both
+
     def clock(self) -> asyncio.Timeout:
         """A timeout around the attempt. It ends at the deadline of the call, and after `connected`
         at the end of the attempt's own time if that is sooner.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from freedompay_async import Intent as Stored
 from freedompay_async import JwsSigner, Section, Sha256Signer
 from freedompay_async.api.intend import Intend
+from freedompay_async.calls.first_send import SentBefore
 from freedompay_async.calls.session import Session
 from freedompay_async.calls.shared_resources import SharedResources
 from freedompay_async.contract.models import BulkIssue, CardIssue, CardQuery, GiftIssue
@@ -256,7 +257,7 @@ class World:
                 kind,
                 body,
                 {"request_id": intent.request_id, "timeout": timeout},
-                sent_at=sent_at,
+                sent_before=None if sent_at is None else SentBefore(sent_at),
                 ask_once=lane,
             ),
         )

@@ -18,6 +18,7 @@ from freedompay_async import (
     RequestFailed,
     StillProcessing,
 )
+from freedompay_async.calls.first_send import SentBefore
 from freedompay_async.contract.models import BulkIssue, CardActivation, RequestState
 from freedompay_async.contract.table import (
     CARDS_ACTIVATE,
@@ -495,7 +496,7 @@ def test_request_of_an_earlier_process_is_taken_for_attached(looks_of, over, say
 
     async def story(wire):
         session = over(wire)
-        await (await begin(session, sent_at=time.time() - 10)).result()
+        await (await begin(session, sent_before=SentBefore(time.time() - 10))).result()
         learnt.append(repr(session.shared.polls.of("cards.bulk_issue")))
 
     looks_of(story, request__status=[say.process, say.process, say.success])
@@ -614,7 +615,7 @@ def test_repr_says_where_the_request_is(operation, memory):
     )
 
 
-def test_start_hands_sent_at_on(play, over, memory, say):
+def test_start_hands_earlier_sends_on(play, over, memory, say):
     wire = memory(request__status=[say.success])
 
     op = play(
@@ -623,7 +624,7 @@ def test_start_hands_sent_at_on(play, over, memory, say):
             CARDS_ACTIVATE,
             CardActivation(card_id="c"),
             {"request_id": OWN},
-            sent_at=time.time() - 10,
+            sent_before=SentBefore(time.time() - 10),
         )
     )
 

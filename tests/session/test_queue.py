@@ -20,6 +20,7 @@ from freedompay_async import (
     RateLimited,
     WaitReason,
 )
+from freedompay_async.calls.first_send import SentBefore
 from freedompay_async.contract.models import BulkIssue
 from freedompay_async.contract.table import CARDS_BULK_ISSUE
 from freedompay_async.traffic.governor import Governor
@@ -474,7 +475,9 @@ def test_what_an_earlier_process_sent_is_never_said_to_be_not_sent(play, memory,
         await governor.acquire()
         options = {"request_id": OWN, "queue": queue}
         call = asyncio.create_task(
-            session.submit(CARDS_BULK_ISSUE, order, options, sent_at=time.time() - 1.0)
+            session.submit(
+                CARDS_BULK_ISSUE, order, options, sent_before=SentBefore(time.time() - 1.0)
+            )
         )
         for _ in range(3):
             await asyncio.sleep(5.0)

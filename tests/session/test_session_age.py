@@ -10,6 +10,7 @@ import time
 import pytest
 
 from freedompay_async import OutcomeUnknown
+from freedompay_async.calls.first_send import SentBefore
 from freedompay_async.contract.models import BulkIssue
 from freedompay_async.contract.table import CARDS_BULK_ISSUE
 from freedompay_async.traffic.lane import Lane
@@ -41,7 +42,7 @@ def submit(play, over):
                 CARDS_BULK_ISSUE,
                 BulkIssue(product_id=2000, count=1),
                 {"request_id": OWN},
-                sent_at=sent_at,
+                sent_before=None if sent_at is None else SentBefore(sent_at),
             )
 
         return play(story())

@@ -8,6 +8,7 @@ import asyncio
 
 import pytest
 
+from freedompay_async.calls.first_send import SentBefore
 from freedompay_async.contract.models import BulkIssue, CardQuery, StatusQuery
 from freedompay_async.contract.table import CARDS_BULK_ISSUE, CARDS_INFO, REQUESTS_STATUS
 from freedompay_async.operations.operation import Operation
@@ -162,7 +163,9 @@ def test_cancelled_at_each_wait_of_a_resumed_call_the_outcome_is_unknown(
 ):
     def call():
         wire = memory(card__bulk_issue=[], request__status=[slow(say, say.success)])
-        return wire, over(wire).submit(CARDS_BULK_ISSUE, order(), {"request_id": OWN}, sent_at=0.0)
+        return wire, over(wire).submit(
+            CARDS_BULK_ISSUE, order(), {"request_id": OWN}, sent_before=SentBefore(0.0)
+        )
 
     found = every_wait(play, cancelled_at, call, late=late)
 

@@ -14,6 +14,7 @@ from freedompay_async import (
     RateLimited,
     RequestFailed,
 )
+from freedompay_async.calls.first_send import SentBefore
 from freedompay_async.contract.models import BulkIssue
 from freedompay_async.contract.table import CARDS_BULK_ISSUE
 
@@ -34,7 +35,7 @@ def submit(play, over):
                 CARDS_BULK_ISSUE,
                 BulkIssue(product_id=2000, count=1),
                 {"request_id": request_id, "timeout": timeout},
-                sent_at=sent_at,
+                sent_before=None if sent_at is None else SentBefore(sent_at),
             )
 
         return play(story())

@@ -21,6 +21,7 @@ from freedompay_async import (
     Sha256Signer,
     Signer,
 )
+from freedompay_async.calls.first_send import SentBefore
 from freedompay_async.calls.session import Session
 from freedompay_async.calls.shared_resources import SharedResources
 from freedompay_async.contract.models import BulkIssue, CardId, GiftCardId, GiftIssue, PinSetting
@@ -154,7 +155,7 @@ def test_at_the_question_of_what_an_earlier_process_sent_leaves_it_open(
                 CARDS_BULK_ISSUE,
                 BulkIssue(product_id=2000, count=1),
                 {"request_id": OWN},
-                sent_at=0.0,
+                sent_before=SentBefore(0.0),
             )
         )
 

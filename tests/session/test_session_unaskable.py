@@ -16,6 +16,7 @@ from freedompay_async import (
     RateLimited,
     RequestFailed,
 )
+from freedompay_async.calls.first_send import SentBefore
 from freedompay_async.contract.calls import Call, Mark, Retry
 from freedompay_async.contract.models import Answer, BodyWithId, RequestState
 
@@ -53,7 +54,10 @@ def submit(play, over):
 
         async def story():
             return await session.submit(
-                SET_PIN, Pin(card_id="c"), {"request_id": request_id}, sent_at=sent_at
+                SET_PIN,
+                Pin(card_id="c"),
+                {"request_id": request_id},
+                sent_before=None if sent_at is None else SentBefore(sent_at),
             )
 
         return play(story())
