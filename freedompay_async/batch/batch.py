@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import time
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
+
+import anyio
 
 from freedompay_async.batch.accepting import Accepted, accept, accepted_keys
 from freedompay_async.batch.contracts import Agreement
@@ -25,21 +29,26 @@ from freedompay_async.contract.calls import Section
 from freedompay_async.contract.request_ids import checked_name
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.events.hub import Hub
-from freedompay_async.guards.arguments import check_flag, check_type, refusal
+from freedompay_async.guards.arguments import check_flag, check_type, path_of, refusal
 from freedompay_async.guards.staying import Staying
 from freedompay_async.operations.stream import stream
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
+    from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Mapping
 
     from freedompay_async.batch.first_check import Check
     from freedompay_async.batch.input.problem import Problem
     from freedompay_async.batch.input.rows import Row
+    from freedompay_async.batch.journal.records import Fact
+    from freedompay_async.batch.lease import Owner
     from freedompay_async.batch.outcome import Outcome
     from freedompay_async.batch.report import Report
     from freedompay_async.events.hub import Listener
 
 __all__ = ["Batch"]
+
+# Seconds before a run that has lost its rows begins anew.
+_LOST_PAUSE: Final = 1.0
 
 
 class Batch(Staying):
@@ -76,6 +85,9 @@ class Batch(Staying):
             clients. By default as planned before, or each row's own product. A row's own
             `card_product_id` comes first.
         strict: the warnings of a plan are problems.
+        documents: the folder that the documents of the rows lie under. It is for a journal that
+            machines share: a plan refuses documents that lie elsewhere, and a run reads them under
+            this folder, by default the one of the plan.
         events: a listener, as for `on_event`.
 
     Raises:
@@ -99,6 +111,7 @@ class Batch(Staying):
         contract_changed: bool = False,
         card_product_id: int | None = None,
         strict: bool = False,
+        documents: str | os.PathLike[str] | None = None,
         events: Listener | None = None,
     ) -> None:
         if check_first not in CHECKS:
@@ -130,6 +143,9 @@ class Batch(Staying):
         if card_product_id is not None:
             self._settings["card_product"] = checked_card_product(card_product_id)
         self._strict: Final = check_flag("strict", strict)
+        self._documents: Final = (
+            None if documents is None else os.path.realpath(path_of("documents", documents))
+        )
         self._hub: Final = Hub("batch")
         if events is not None:
             self._hub.on_event(events, name="events")
@@ -138,6 +154,7 @@ class Batch(Staying):
         self._accept_found: Final = accepted_keys(accept_found)
         self._has_accepted = False
         self._run: Run | None = None
+        self._stop_asked = False
         self.progress: Final = Progress()
         """How far the run is, or how the last one ended. It is live, and always the same object."""
 
@@ -177,6 +194,14 @@ class Batch(Staying):
                 no rows, or more than cards allowed, or `rows` is or has something else.
             Exception: what the rows raise comes out as it is.
         """
+        return await self._plan(rows, {})
+
+    async def _plan(
+        self,
+        rows: Iterable[Row | list[Problem]] | AsyncIterable[Row | list[Problem]],
+        keep: Mapping[Fact, str],
+    ) -> Plan:
+        """As `plan`; these facts are written together with it."""
         settings = {"batch": "default", "activate": "no"} | self._settings
         return await make_plan(
             self.journal,
@@ -185,11 +210,16 @@ class Batch(Staying):
             max_cards=self._limits.max_cards,
             strict=self._strict,
             agreement=self._agreement,
+            keep=keep,
+            documents=self._documents,
         )
 
     async def run(self) -> AsyncGenerator[Outcome]:
         """Issue a card for every row that has not ended, and yield each row as it ends. The first
         run accepts the rows of `accept_found` before it begins, unless `accept` did.
+
+        Where machines share the journal, it waits for what others work on, and a run that has lost
+        its rows begins anew (`progress` too).
 
         To end it early, call `stop()`; or leave the loop, inside `contextlib.aclosing`, to cancel
         the calls in flight.
@@ -201,9 +231,30 @@ class Batch(Staying):
             NotSent, RateLimited: no answer for too long.
             JournalError: the journal can't be written.
         """
-        owner = self.journal.new_owner()
+        self._stop_asked, since, again = False, time.monotonic(), False
+        while True:
+            owner = self.journal.new_owner(again=again)
+            try:
+                run = self._new_run(owner)
+                with self._fp._session.shared.governor.hub.joined(self._hub):
+                    async with aclosing(stream(run.work)) as landing:
+                        async for outcome in landing:
+                            since = time.monotonic()
+                            yield outcome
+            finally:
+                self._run = None
+                self.progress.end()
+                self.journal.release(owner)
+            if not (run.lost and self.journal.shared) or self._stop_asked:
+                return
+            if time.monotonic() - since > self._limits.outage:
+                return
+            again = True
+            await anyio.sleep(_LOST_PAUSE)
+
+    def _new_run(self, owner: Owner) -> Run:
         self.progress.begin()
-        self._run = run = Run(
+        self._run = Run(
             self._fp._session,
             self.journal,
             self._limits,
@@ -212,16 +263,9 @@ class Batch(Staying):
             hub=self._hub,
             owner=owner,
             check_first=self._check_first,
+            documents=self._documents,
         )
-        try:
-            with self._fp._session.shared.governor.hub.joined(self._hub):
-                async with aclosing(stream(run.work)) as landing:
-                    async for outcome in landing:
-                        yield outcome
-        finally:
-            self._run = None
-            self.progress.end()
-            self.journal.release(owner)
+        return self._run
 
     async def planned(self) -> Plan:
         """The plan in the journal.
@@ -258,6 +302,7 @@ class Batch(Staying):
         """Let a run end early: no new row starts, calls in flight are settled, and the other rows
         are left for a later run.
         """
+        self._stop_asked = True
         if self._run is not None:
             self._run.stop()
 

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import time
 from math import inf
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from freedompay_async.calls.first_send import SentBefore
+
+if TYPE_CHECKING:
+    from freedompay_async.batch.entries import Earlier
 
 __all__ = ["Clock"]
 
@@ -38,6 +43,20 @@ class Clock:
         # still while the machine sleeps: the greater age is the right one.
         age = max(now - written, self._wall - written + time.monotonic() - self._steady)
         return now - age - self._set_back
+
+    def sends_of(self, earlier: Earlier) -> SentBefore:
+        """When the sends of an earlier run were, by the wall clock as it is now."""
+        quiet = earlier.quiet_since
+        return SentBefore(
+            self.sent_at(earlier.sent_at), None if quiet is None else self._quiet_since(quiet)
+        )
+
+    def _quiet_since(self, written: float) -> float:
+        """Since when nobody sends it, by the wall clock as it is now. Here the smaller age is the
+        right one: a clock that jumps ahead must not end the wait for the sends of others.
+        """
+        now = time.time()
+        return now - min(now - written, self._wall - written + time.monotonic() - self._steady)
 
     def now(self) -> tuple[float, float]:
         """Seconds since the epoch; and by how many seconds the clock was set back since the last

@@ -10,7 +10,7 @@ from freedompay_async.batch.journal.records import Fact
 if TYPE_CHECKING:
     from freedompay_async.batch.journal.base import BatchJournal
 
-__all__ = ["confirm", "is_confirmed"]
+__all__ = ["confirm", "confirmation", "is_confirmed"]
 
 
 async def is_confirmed(journal: BatchJournal) -> bool:
@@ -18,6 +18,11 @@ async def is_confirmed(journal: BatchJournal) -> bool:
     return Fact.CONFIRMED_AT in await journal.facts()
 
 
+def confirmation() -> dict[Fact, str]:
+    """The yes, with the time, as a journal keeps it."""
+    return {Fact.CONFIRMED_AT: datetime.now(UTC).isoformat(timespec="seconds")}
+
+
 async def confirm(journal: BatchJournal) -> None:
     """Keep the yes, with the time."""
-    await journal.keep({Fact.CONFIRMED_AT: datetime.now(UTC).isoformat(timespec="seconds")})
+    await journal.keep(confirmation())

@@ -33,9 +33,15 @@ class Earlier(NamedTuple):
     """A step that an earlier run has begun."""
 
     sent_at: float
+    """In seconds since the epoch."""
     accepted: bool
     body_sha256: bytes
+    """Empty: what was sent is not known, nor whether anything was."""
     refused: Refusal = Refusal.NONE
+    quiet_since: float | None = None
+    """Since when surely nobody sends it any more, in seconds since the epoch; `None`: since
+    `sent_at`. An owner that has lost its lease may have sent it late.
+    """
 
 
 @dataclass(slots=True)

@@ -70,14 +70,17 @@ class FirstCheck:
     Args:
         shared: resources of the run.
         check: `sample`: a few rows, and each row if one of those is known; `all`: each row; `none`.
-        remembered: an earlier run of this journal has looked up each row.
     """
 
-    def __init__(self, shared: RunResources, check: Check, *, remembered: bool) -> None:
+    def __init__(self, shared: RunResources, check: Check) -> None:
         self._shared: Final = shared
         self._check: Final = check
-        self._all = remembered
+        self._all = False
         self._answered = -inf
+
+    def remember(self, facts: Mapping[Fact, str]) -> None:
+        """Look up each row, if an earlier run of the journal did."""
+        self._all = self._all or facts.get(Fact.CHECK_FIRST) == EACH_ROW
 
     async def begin(
         self, *, rows: int, begun: bool, asking: Callable[[], object] = lambda: None

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from freedompay_async.codec.messages import Verdict
     from freedompay_async.errors import FreedomPayError
     from freedompay_async.events.hub import Hub
+    from freedompay_async.traffic.rate import Rate
 
 __all__ = ["PatientLane"]
 
@@ -61,7 +62,7 @@ class PatientLane(Lane):
         self,
         *,
         concurrency: int,
-        rate: float | None,
+        rate: float | Rate | None,
         within: Governor | None = None,
         hub: Hub | None = None,
         longest: float,
@@ -71,7 +72,9 @@ class PatientLane(Lane):
         outage_ended: Callable[[float], None],
     ) -> None:
         super().__init__(concurrency=concurrency, rate=rate, within=within, hub=hub)
-        self._pause: Final = max(_PAUSE, 1.0 / rate) if rate else _PAUSE
+        # A rate that others share is no number; its turns keep the issuer from more.
+        slow = 1.0 / rate if isinstance(rate, int | float) else 0.0
+        self._pause: Final = max(_PAUSE, slow)
         self._longest: Final = longest
         self._progress: Final = progress
         self._end: Final = end

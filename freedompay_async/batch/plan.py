@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from freedompay_async.batch.journal.plan_index import PlanIndex
+from freedompay_async.batch.journal.records import Fact
 from freedompay_async.batch.plan_rows import PlanRows
 from freedompay_async.batch.plan_warnings import Warnings
 from freedompay_async.batch.row_source import source_of
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from freedompay_async.batch.contracts import Agreement
     from freedompay_async.batch.input.problem import Problem
     from freedompay_async.batch.input.rows import Row
-    from freedompay_async.batch.journal.base import BatchJournal, PlanWriter
+    from freedompay_async.batch.journal.base import BatchJournal
+    from freedompay_async.batch.journal.plan_writer import PlanWriter
     from freedompay_async.batch.journal.records import PlannedRecord
     from freedompay_async.batch.row_source import Source
 
@@ -60,6 +62,8 @@ async def make_plan(
     max_cards: int | None = None,
     agreement: Agreement | None = None,
     strict: bool = False,
+    keep: Mapping[Fact, str] | None = None,
+    documents: str | None = None,
 ) -> Plan:
     """Write the rows into a journal, or compare them with its own. A plan with problems leaves no
     trace, nor does one that is cancelled or whose rows can't be read.
@@ -71,6 +75,9 @@ async def make_plan(
         max_cards: rows at most.
         strict: warnings are problems.
         agreement: compares the contract of the client with that of the plan.
+        keep: facts that are written together with a new plan, or kept beside its own.
+        documents: the folder that each document has to lie under, a real path; the journal keeps
+            it.
 
     Raises:
         ConfigurationError: the journal has another batch, or one of another contract, there are
@@ -89,6 +96,8 @@ async def make_plan(
         warnings=warnings,
         name=journal.name,
         agreement=agreement,
+        keep=dict(keep or {}),
+        documents=documents,
     )
 
     async def plan() -> Plan:
@@ -172,6 +181,8 @@ def _plan(
     warnings: Warnings,
     name: str,
     agreement: Agreement | None,
+    keep: Mapping[Fact, str],
+    documents: str | None,
 ) -> Plan:
     known = writer.settings()
     if known:
@@ -180,7 +191,7 @@ def _plan(
         if agreement is not None:
             writer.keep(agreement.check(writer.facts()))
     with PlanIndex() as index:
-        records = PlanRows(problems, warnings, index).records(rows)
+        records = PlanRows(problems, warnings, index, documents=documents).records(rows)
         count, digest = _write_rows(writer, records, known=bool(known))
         warnings.end()
     if strict:
@@ -205,6 +216,9 @@ def _plan(
         writer.begin(settings)
         if agreement is not None:
             writer.keep(agreement.begin())
+        writer.keep(keep)
+        if documents is not None:
+            writer.keep({Fact.DOCUMENTS: documents})
         return Plan(rows=count, problems=(), settings=settings, warnings=warnings.found())
     if known["rows_sha256"] != digest:
         raise ConfigurationError(
@@ -214,6 +228,7 @@ def _plan(
             "request ids, which come from the merchant, "
             "the batch name and the key. Nothing was sent."
         )
+    writer.keep(keep)
     return Plan(rows=count, problems=(), settings=known, resumed=True, warnings=warnings.found())
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from msgspec.structs import replace
 
+from freedompay_async.batch.documents import lies_under
 from freedompay_async.batch.input.documents import DocumentProblem, document_digest
 from freedompay_async.batch.input.misfits import Misfits
 from freedompay_async.batch.input.problem import Problem
@@ -31,9 +32,20 @@ _MASKED: Final = MASK.encode()
 
 
 class PlanRows:
-    """Makes the rows of a plan; what is wrong with one is added to the problems."""
+    """Makes the rows of a plan; what is wrong with one is added to the problems.
 
-    def __init__(self, problems: list[Problem], warnings: Warnings, index: PlanIndex) -> None:
+    `documents`: the folder that each document has to lie under, a real path.
+    """
+
+    def __init__(
+        self,
+        problems: list[Problem],
+        warnings: Warnings,
+        index: PlanIndex,
+        *,
+        documents: str | None = None,
+    ) -> None:
+        self._documents: Final = documents
         self._problems: Final = problems
         self._warnings: Final = warnings
         self._keys: Final = Keys(index, problems, warnings)
@@ -84,6 +96,10 @@ class PlanRows:
         if row.document is None:
             return PlannedRow(row=row)
         path = self._real(row.document)
+        if self._documents is not None and not lies_under(path, self._documents):
+            wrong = f"lies outside of {self._documents}, where every machine looks for documents"
+            self._problems.append(Problem(row.line, "document", f"{path} {wrong}"))
+            return None
         try:
             digest = document_digest(path)
         except DocumentProblem as error:

@@ -132,9 +132,10 @@ class Refusals:
 
     def _grace_left(self, earlier: Earlier | None) -> float:
         grace = self._shared.session.policy.grace
-        age = (
-            grace if earlier is None else time.time() - self._shared.clock.sent_at(earlier.sent_at)
-        )
+        if earlier is None:
+            return 0.0
+        at, quiet_since = self._shared.clock.sends_of(earlier)
+        age = time.time() - (at if quiet_since is None else max(at, quiet_since))
         return min(max(grace - age, 0.0), grace)
 
     async def _asked(self, request_id: str) -> RequestState | None:

@@ -66,7 +66,9 @@ class RowFlow:
             step = "client" if row.client_id is None else "card"
             raise await used_before(shared, row, step, None)
         if row.client_id is None:
-            made = await self._steps.step(row, "client", CLIENTS_CREATE, partial(_creation, row))
+            made = await self._steps.step(
+                row, "client", CLIENTS_CREATE, partial(creation, row.planned, shared.documents)
+            )
             row.client_id = made.client_id
         elif row.found and row.card_id is None:
             # A card is ordered for this client only after its own request is known as done.
@@ -85,12 +87,14 @@ class RowFlow:
                 )
         if shared.settings["activate"] != "yes":
             return Ended(State.ISSUED, None)
-        if "activate" not in row.sent and await shared.journal.claim_card(row):
+        activation = row.sent.get("activate")
+        surely_sent = activation is not None and activation.body_sha256
+        if not surely_sent and await shared.journal.claim_card(row):
             # Another row has this card too: the row ends as doubtful, and the card stays inactive.
             return Ended(State.ISSUED, None)
-        activation = CardActivation(card_id=row.card_id)
+        order_active = CardActivation(card_id=row.card_id)
         try:
-            await self._steps.step(row, "activate", CARDS_ACTIVATE, partial(_ready, activation))
+            await self._steps.step(row, "activate", CARDS_ACTIVATE, partial(_ready, order_active))
         except Ended as ended:
             if ended.state in (State.FOUND, State.DOUBTFUL):
                 return ended
@@ -111,7 +115,3 @@ class RowFlow:
 
 async def _ready(intent: BodyWithId) -> BodyWithId:
     return intent
-
-
-async def _creation(row: Entry) -> BodyWithId:
-    return await creation(row.planned)

@@ -8,14 +8,15 @@ import asyncio
 import dataclasses
 from contextlib import aclosing, suppress
 from functools import partial
-from math import inf
 from typing import TYPE_CHECKING, Final
 
 import anyio
 
 from freedompay_async.batch.clock import Clock
 from freedompay_async.batch.contracts import changed_since
-from freedompay_async.batch.first_check import EACH_ROW, SAMPLE, FirstCheck
+from freedompay_async.batch.documents import DocumentPlace
+from freedompay_async.batch.first_check import SAMPLE, FirstCheck
+from freedompay_async.batch.held_rows import HeldRows
 from freedompay_async.batch.journal.records import Fact
 from freedompay_async.batch.lease import LeaseLost
 from freedompay_async.batch.limits import plain_numbers
@@ -25,7 +26,7 @@ from freedompay_async.batch.row_events import tell_of_row
 from freedompay_async.batch.row_flow import RowFlow
 from freedompay_async.batch.row_steps import RowSteps
 from freedompay_async.batch.run_resources import RunResources
-from freedompay_async.batch.stopping import Held, Stopped, Stopping
+from freedompay_async.batch.stopping import Held, Stopped, Stopping, Wait
 from freedompay_async.contract.request_ids import new_request_id
 from freedompay_async.errors import (
     AuthenticationError,
@@ -36,7 +37,7 @@ from freedompay_async.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from freedompay_async.batch.entries import Entry
     from freedompay_async.batch.first_check import Check
@@ -55,16 +56,10 @@ __all__ = ["Run"]
 
 # Rows that begin in one go: more would hold up other calls on the loop.
 _AT_ONCE: Final = 16
-_CHUNK: Final = 500
 # Seconds in which connections are opened beforehand. They take slots meanwhile.
 _OPENING: Final = 1.0
-# A lease is renewed so many times before it would be over.
-_RENEWALS: Final = 3
 # A few held rows prove nothing, however few are in flight at once.
 _FEWEST_HELD: Final = 16
-_LOST: Final = (
-    "this run has lost its rows, and another run may have them: nothing more is sent for them here"
-)
 # Errors that end the whole run.
 _FATAL: Final = (AuthenticationError, ConfigurationError, JournalError)
 
@@ -83,13 +78,14 @@ class Run:
         hub: Hub,
         owner: Owner,
         check_first: Check,
+        documents: str | None,
     ) -> None:
         # A call that was not sent returns at once: the run decides for all rows together when to
         # try again.
         once = dataclasses.replace(session.policy, attempts=1)
         self._lane: Final = PatientLane(
             concurrency=limits.concurrency,
-            rate=limits.rate,
+            rate=None if limits.rate is None else journal.shared_rate(limits.rate),
             within=session.shared.governor,
             hub=hub,
             longest=limits.outage,
@@ -100,11 +96,12 @@ class Run:
         )
         self._session: Final = session.in_lane(self._lane, timeout=limits.settle, policy=once)
         self._journal: Final = journal
-        self._owner: Final = owner
+        self.owner: Final = owner
         self._read_plan: Final = plan
         self._limits: Final = limits
         self._progress: Final = progress
         self._check_first: Final = check_first
+        self._documents: Final = documents
         # A row that waits for the issuer makes no call, so there are more rows than calls. They
         # have a limit, because every row costs memory and time. Under a rate there are only as many
         # rows as the rate serves, so that no look-up waits long in the queue.
@@ -118,10 +115,25 @@ class Run:
         # and after an hour nothing proves that it was not sent. So few of them wait.
         self._ahead: Final = asyncio.Semaphore(min(ahead, self._most_rows))
         self._stopping: Final = Stopping()
+        self._held: Final = HeldRows(
+            journal,
+            owner,
+            progress,
+            self._stopping,
+            active=self._most_active,
+            stop=self.stop,
+            fail=self._end_with,
+            used_up=self._used_up,
+        )
         self._full = False
         self._fatal: FreedomPayError | None = None
         self._cards = self._most_cards = 0
         self._shared: RunResources | None = None
+
+    @property
+    def lost(self) -> bool:
+        """Whether it has lost its rows, and was not to stop anyhow."""
+        return self._held.lost
 
     def stop(self) -> None:
         """Start no new row; settle the calls in flight."""
@@ -141,15 +153,14 @@ class Run:
         plan = await self._read_plan()
         before, facts = await self._journal.earlier_runs(), await self._journal.facts()
         shared = self._begin(plan, before, facts)
-        remembered = facts.get(Fact.CHECK_FIRST) == EACH_ROW
-        first = FirstCheck(shared, self._check_first, remembered=remembered)
-        self._journal.begin_run(self._owner, plain_numbers(self._limits))
+        first = FirstCheck(shared, self._check_first)
+        first.remember(facts)
+        self._journal.begin_run(self.owner, plain_numbers(self._limits))
         steps = RowSteps(shared, first, Refusals(shared), guard=self._guard, ahead=self._ahead)
         flow = RowFlow(shared, steps)
         async with anyio.create_task_group() as watch:
             watch.start_soon(self._lane.watch, self._knock)
-            watch.start_soon(self._renew)
-
+            watch.start_soon(self._held.renew)
             await self._check(
                 first,
                 rows=plan.rows,
@@ -158,15 +169,16 @@ class Run:
             )
             await self._each(flow, give)
             watch.cancel_scope.cancel()
-        self._journal.clock_set_back(self._owner, shared.clock.now()[1])
+        self._journal.clock_set_back(self.owner, shared.clock.now()[1])
         if self._fatal is not None:
             raise self._fatal
 
     def _begin(self, plan: Plan, before: EarlierRuns, facts: Mapping[Fact, str]) -> RunResources:
         self._lane.hub.lane = f"batch {plan.settings['batch']}"
         self._progress.rows, self._progress.earlier = plan.rows, before.ended
-        self._cards = before.cards
-        self._most_cards = min(plan.rows, self._limits.max_cards or plan.rows)
+        # Others may still take back what they have written, and this run orders it.
+        most, self._cards = plan.rows + before.cards * self._journal.shared, before.cards
+        self._most_cards = min(most, self._limits.max_cards or most)
         self._shared = RunResources(
             session=self._session,
             lane=self._lane,
@@ -177,6 +189,7 @@ class Run:
             clock=Clock(newest=before.newest, set_back=before.set_back),
             witness=before.witness,
             changed=changed_since(facts),
+            documents=DocumentPlace(facts.get(Fact.DOCUMENTS), self._documents),
             stopping=self._stopping,
             room=self._room,
         )
@@ -186,7 +199,15 @@ class Run:
         self, first: FirstCheck, *, rows: int, begun: bool, asking: Callable[[], object]
     ) -> None:
         try:
-            await first.begin(rows=rows, begun=begun, asking=asking)
+            with Wait(self._stopping) as wait:
+                async with self._journal.first_check(self.owner) as known:
+                    wait.off()
+                    if known:
+                        first.remember(await self._journal.facts())
+                    else:
+                        await first.begin(rows=rows, begun=begun, asking=asking)
+        except LeaseLost:
+            self._held.gone()
         except Stopped:
             pass
         except _FATAL as error:
@@ -204,7 +225,7 @@ class Run:
 
     async def _each(self, flow: RowFlow, give: Callable[[Outcome], Awaitable[None]]) -> None:
         # asyncio's own group: a task of it costs half of one of anyio's, and each row has one.
-        async with aclosing(self._rows()) as rows, asyncio.TaskGroup() as group:
+        async with aclosing(self._held.each()) as rows, asyncio.TaskGroup() as group:
             async for row in rows:
                 await self._place()
                 if self._stopping.now or self._full:
@@ -213,33 +234,6 @@ class Run:
                 if not self._progress.in_progress % _AT_ONCE:
                     await asyncio.sleep(0)
                 group.create_task(self._row(flow, row, give))
-
-    async def _renew(self) -> None:
-        """Keep the leases of the rows for as long as the run lasts."""
-        try:
-            while True:
-                seconds = await self._journal.renew(self._owner)
-                if seconds == inf:
-                    return
-                await anyio.sleep(seconds / _RENEWALS)
-        except LeaseLost:
-            self._lost()
-        except JournalError as error:
-            self._end_with(error)
-
-    async def _rows(self) -> AsyncGenerator[Entry]:
-        """Every row that has not ended, a chunk in memory at a time."""
-        try:
-            while chunk := await self._journal.take(_CHUNK, self._owner):
-                for row in chunk:
-                    yield row
-        except LeaseLost:
-            self._lost()
-
-    def _lost(self) -> None:
-        """Stop, because another run may have the rows."""
-        self._progress.trouble = self._progress.left_because = _LOST
-        self.stop()
 
     async def _row(
         self, flow: RowFlow, row: Entry, give: Callable[[Outcome], Awaitable[None]]
@@ -250,14 +244,15 @@ class Run:
             progress.count(outcome.state)
             tell_of_row(self._lane.hub, outcome, began=began)
             await give(outcome)
-        except LeaseLost:
+        except Stopped as left:
             progress.left += 1
-            self._lost()
-        except Held as held:
-            progress.left += 1
-            self._left_because(held)
-        except Stopped:
-            progress.left += 1
+            if isinstance(left, LeaseLost):
+                self._held.gone()
+            elif isinstance(left, Held):
+                self._left_because(left)
+            elif left.reason is not None:
+                progress.trouble = progress.left_because = left.reason
+            await self._held.hand_back(row, left)
         except _FATAL as error:
             progress.left += 1
             self._end_with(error)
@@ -309,12 +304,17 @@ class Run:
             raise Stopped
         if step == "card" and not counted:
             if self._cards >= self._most_cards:
-                guard = (
-                    f"stopped before card {self._cards + 1}: at most {self._most_cards} are "
-                    "allowed. The rows that are left can be resumed."
-                )
                 # What is allowed already goes on, so that as many as are allowed are made.
-                self._fatal, self._full = self._fatal or ConfigurationError(guard), True
+                self._used_up(self._most_cards, self._cards)
+                self._full = True
                 self._room.set()
                 raise Stopped
             self._cards += 1
+
+    def _used_up(self, most: int, ordered: int) -> None:
+        """End with the guard's error when the rows at work have ended."""
+        guard = (
+            f"stopped before card {ordered + 1}: at most {most} are "
+            "allowed. The rows that are left can be resumed."
+        )
+        self._fatal = self._fatal or ConfigurationError(guard)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import anyio
 
+from freedompay_async.batch.documents import PLANNED_PLACE, DocumentPlace
 from freedompay_async.batch.stopping import Held, Stopped, Wait
 from freedompay_async.errors import (
     FreedomPayError,
@@ -51,6 +52,7 @@ class RunResources:
         witness: a request id that the issuer has accepted.
         changed: by the name of each call whose contract was another one in the plan: what has
             changed.
+        documents: where this machine has the documents of the plan.
         held: rows left because the issuer asked to wait for too long, since it last accepted a
             request.
         held_questions: rows left because the issuer asked to wait for too long with a look-up,
@@ -68,6 +70,7 @@ class RunResources:
     room: asyncio.Event
     witness: str | None
     changed: Mapping[str, str] = field(default_factory=dict)
+    documents: DocumentPlace = PLANNED_PLACE
     held: int = 0
     held_questions: int = 0
 
@@ -150,7 +153,7 @@ def too_long(
         f"the issuer {asked}, longer than there was time left for ({seconds}). Rows are left as "
         "they are: resume later"
     )
-    return Held(reason, question=question)
+    return Held(reason, question=question, pause=error.retry_after or Held.pause)
 
 
 def why(error: FreedomPayError) -> str:

@@ -8,11 +8,19 @@ from typing import TYPE_CHECKING, Final, Self
 if TYPE_CHECKING:
     from types import TracebackType
 
-__all__ = ["Held", "Stopped", "Stopping", "Wait"]
+__all__ = ["Held", "Stopped", "Stopping", "Unreadable", "Wait"]
 
 
 class Stopped(Exception):
-    """The row is left for a later run, as the journal has it."""
+    """The row is left for a later run, as the journal has it.
+
+    Attributes:
+        pause: seconds after which another run may take it up, where there is one.
+        reason: why, if it is the row's own; else `None`.
+    """
+
+    pause: float = 30.0
+    reason: str | None = None
 
 
 class Held(Stopped):
@@ -21,9 +29,20 @@ class Held(Stopped):
     `question`: it asked so about a look-up, and not about a request that has an effect.
     """
 
-    def __init__(self, reason: str, *, question: bool) -> None:
+    def __init__(self, reason: str, *, question: bool, pause: float = Stopped.pause) -> None:
         super().__init__(reason)
         self.question: Final = question
+        self.pause = pause
+
+
+class Unreadable(Stopped):
+    """The row is left because this machine can't read its document; another one may."""
+
+    pause = 5.0
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class Stopping:

@@ -23,6 +23,7 @@ from freedompay_async.batch.row_flow import RowFlow
 from freedompay_async.batch.row_steps import RowSteps
 from freedompay_async.batch.run_resources import RunResources
 from freedompay_async.batch.stopping import Stopping
+from freedompay_async.calls.first_send import SentBefore
 from freedompay_async.contract.models import (
     CardActivation,
     CardIssue,
@@ -128,6 +129,20 @@ class Signed(NamedTuple):
     body: bytes
 
 
+class DeskJournal:
+    """The journal of a desk, which tells the desk of all that it is told."""
+
+    def __init__(self, desk) -> None:
+        self._desk = desk
+
+    @property
+    def shared(self):
+        return self._desk.journal_shared
+
+    def __getattr__(self, name):
+        return getattr(self._desk, name)
+
+
 class Desk:
     """A run: of each step the issuer says to its sends what `sends` has, and to questions about it
     what `looks` has, one after another.
@@ -167,17 +182,22 @@ class Desk:
             sign=self.sign,
             hub=Hub(),
         )
+        # What the journal says of itself.
+        self.journal_shared = False
         self.shared = RunResources(
             session=session,
             lane=SimpleNamespace(),
-            journal=self,
+            journal=DeskJournal(self),
             limits=Limits(
                 **{"concurrency": concurrency, "settle": 60.0, "wait": 100.0, "outage": 200.0}
                 | (limits or {})
             ),
             progress=self.progress,
             settings={"merchant": "1", "batch": "may", "activate": activate},
-            clock=SimpleNamespace(sent_at=lambda written: written + 5.0, now=lambda: (1000.0, 2.5)),
+            clock=SimpleNamespace(
+                sends_of=lambda earlier: SentBefore(earlier.sent_at + 5.0, earlier.quiet_since),
+                now=lambda: (1000.0, 2.5),
+            ),
             stopping=self.stopping,
             room=self.room,
             witness=None,

@@ -8,6 +8,7 @@ import pytest
 
 from freedompay_async.batch import clock as module
 from freedompay_async.batch.clock import Clock
+from freedompay_async.batch.entries import Earlier
 
 
 class Time:
@@ -90,3 +91,15 @@ def test_a_clock_that_is_set_back_little_by_little_is_seen_too(time):
         told += clock.now()[1]
 
     assert told == pytest.approx(900.0, abs=1.0)
+
+
+@pytest.mark.parametrize(
+    ("jump", "age"), [(0.0, 13.0), (600.0, 13.0), (7200.0, 13.0), (-600.0, -587.0)]
+)
+def test_whatever_happens_to_the_clock_in_a_run_others_are_not_quiet_for_longer(time, jump, age):
+    clock = Clock()
+    written = Earlier(999_000.0, accepted=False, body_sha256=b"", quiet_since=time.wall - 3.0)
+    time.goes_on(10.0)
+    time.wall += jump
+
+    assert time.wall - clock.sends_of(written).quiet_since == age

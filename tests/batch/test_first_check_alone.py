@@ -12,6 +12,7 @@ import pytest
 from freedompay_async.batch import first_check
 from freedompay_async.batch.entries import Earlier, Entry
 from freedompay_async.batch.first_check import FirstCheck, spread
+from freedompay_async.batch.journal.records import Fact
 from freedompay_async.batch.limits import Limits
 from freedompay_async.batch.progress import Progress
 from freedompay_async.batch.run_resources import RunResources
@@ -91,7 +92,8 @@ class Run:
         return [at for at, request_id in self.asked if request_id == id_of(number)]
 
     async def begin(self, check="sample", *, begun=False, remembered=False):
-        self.first = FirstCheck(self.shared, check, remembered=remembered)
+        self.first = FirstCheck(self.shared, check)
+        self.first.remember({Fact.CHECK_FIRST: "all"} if remembered else {})
         await self.first.begin(rows=self.rows, begun=begun)
         return self.first
 

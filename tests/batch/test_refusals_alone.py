@@ -19,6 +19,7 @@ from freedompay_async.batch.progress import Progress
 from freedompay_async.batch.refusals import Refusals
 from freedompay_async.batch.run_resources import RunResources
 from freedompay_async.batch.stopping import Held, Stopped, Stopping
+from freedompay_async.calls.first_send import SentBefore
 from freedompay_async.contract.models import RequestState
 from freedompay_async.contract.request_ids import derive_request_id
 from freedompay_async.contract.table import CARDS_ISSUE
@@ -80,7 +81,9 @@ class Run:
             limits=Limits(settle=60.0),
             progress=self.progress,
             settings=SETTINGS,
-            clock=SimpleNamespace(sent_at=lambda written: written),
+            clock=SimpleNamespace(
+                sends_of=lambda earlier: SentBefore(earlier.sent_at, earlier.quiet_since)
+            ),
             stopping=self.stopping,
             room=asyncio.Event(),
             witness=witness,
@@ -351,6 +354,22 @@ def test_what_an_earlier_run_was_refused_is_asked_about_when_its_grace_time_is_o
 
     # Of what has no intent on the disk it isn't known whose use it is.
     assert play(story()) == ([(wait, "own")], True, KNOWN, age is None)
+
+
+@pytest.mark.parametrize(("quiet", "wait"), [(500.0, 0.0), (2.0, 3.0), (-9.0, GRACE)])
+def test_the_grace_time_of_what_a_lost_owner_may_have_sent_late_begins_at_the_end_of_its_lease(
+    play, monkeypatch, quiet, wait
+):
+    monkeypatch.setattr(time, "time", lambda: 10_000.0)
+
+    async def story():
+        run = Run(own=KNOWN)
+        await run.refused_before(
+            Earlier(9_000.0, False, b"", Refusal.OWN, quiet_since=10_000.0 - quiet)
+        )
+        return run.asked
+
+    assert play(story()) == [(wait, "own")]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from freedompay_async.batch import State, row_flow
 from freedompay_async.batch.ending import Ended
 from freedompay_async.batch.entries import Refusal
 from freedompay_async.batch.input.documents import DocumentProblem
+from freedompay_async.calls.first_send import SentBefore
 from freedompay_async.errors import (
     AuthenticationError,
     DuplicateRequest,
@@ -126,7 +127,7 @@ def test_a_refused_send_is_asked_about_once_and_by_the_call_and_has_its_time_fro
     ends({"activate": "yes"})
 
     for each in ends.desk.options:
-        assert (each.get("timeout"), each["ask_once"], each["sent_at"]) == (None, True, None)
+        assert (each.get("timeout"), each["ask_once"], each["sent_before"]) == (None, True, None)
 
 
 def test_each_step_that_was_never_sent_may_have_to_be_asked_about_before(ends):
@@ -484,7 +485,8 @@ def test_what_may_have_been_sent_is_sent_again_as_it_was_and_says_when_it_was_fi
     # It is on the disk already.
     assert ends.desk.told[0] == f"sent {step}"
     assert ends.desk.steps_told[0] == ("leaves", "k7")
-    assert (ends.desk.options[0]["sent_at"], ends.desk.options[0]["ask_once"]) == (905.0, True)
+    assert ends.desk.options[0]["sent_before"] == SentBefore(905.0)
+    assert ends.desk.options[0]["ask_once"]
     assert ends.desk.bodies[0] == msgspec.to_builtins(body_of(step))
 
 
@@ -571,7 +573,7 @@ class Desktop:
         self.read, self.problem = [], None
         monkeypatch.setattr(row_flow, "creation", self)
 
-    async def __call__(self, planned):
+    async def __call__(self, planned, place):
         self.read.append(planned.row.key)
         await asyncio.sleep(0)
         if self.problem is not None:

@@ -9,7 +9,7 @@ import asyncio
 import pytest
 
 from freedompay_async import Policy, errors
-from freedompay_async.batch import State, row_steps
+from freedompay_async.batch import State, row_sending
 from freedompay_async.batch.lease import LeaseLost
 from freedompay_async.batch.stopping import Held, Stopped
 from tests.batch.desk import (
@@ -79,7 +79,7 @@ def held(text, *, question=False):
 @pytest.fixture(autouse=True)
 def _half(monkeypatch):
     """Each pause is the middle one of those that it may be."""
-    monkeypatch.setattr(row_steps, "random", lambda: 0.5)
+    monkeypatch.setattr(row_sending, "random", lambda: 0.5)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from freedompay_async.batch import Batch, Journal, Limits
-from freedompay_async.batch.lease import LeaseLost
+from freedompay_async.batch.lease import LeaseLost, Renewal
 from freedompay_async.crypto.signing import JwsSigner
 from freedompay_async.errors import AuthenticationError, ConfigurationError, JournalError, NotSent
 from freedompay_async.sandbox import Fault, Sandbox
@@ -397,7 +397,7 @@ class Leased(Journal):
         self.renewals += 1
         if self.ends is not None:
             raise self.ends
-        return 0.03
+        return Renewal(0.03)
 
 
 async def leased(office, people, ends=None):

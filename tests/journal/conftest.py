@@ -1,12 +1,13 @@
-"""The journals that the tests of this folder run on, each with what only it knows of itself."""
+"""The journals that the tests of this folder run on, and a plan for them."""
 
 from __future__ import annotations
 
 import pytest
 
-from freedompay_async.batch import Journal, Row
+from freedompay_async.batch import Row
 from freedompay_async.batch.plan import make_plan
 from freedompay_async.contract.models import NewClient
+from tests.journal.kinds import journals_at
 
 SETTINGS = {
     "merchant": "10001",
@@ -16,21 +17,8 @@ SETTINGS = {
 }
 
 
-class SQLiteJournals:
-    """Journals of one batch, in one file."""
-
-    # How another process opens the journal of its first argument.
-    OPEN = "Journal.open(sys.argv[1])"
-
-    def __init__(self, folder):
-        self.address = str(folder / "run.db")
-
-    def open(self):
-        return Journal.open(self.address)
-
-
 # Another implementation is one more entry.
-KINDS = {"sqlite": SQLiteJournals}
+KINDS = ("sqlite", "postgres")
 
 
 def person(number, **changes):
@@ -49,9 +37,29 @@ def person(number, **changes):
     return Row(**values | changes)
 
 
-@pytest.fixture(params=KINDS.values(), ids=KINDS.keys())
-def journals(request, tmp_path):
-    return request.param(tmp_path)
+@pytest.fixture(params=KINDS)
+def address(request, tmp_path):
+    """Where a journal may be: a file, or a database with the schema."""
+    if request.param == "sqlite":
+        return str(tmp_path / "run.db")
+    return request.getfixturevalue("postgres_database")
+
+
+@pytest.fixture
+async def journals(address):
+    async with journals_at(address) as journals:
+        yield journals
+
+
+@pytest.fixture
+def only(request):
+    """Skips a test that is of one kind alone."""
+
+    def only(kind, reason):
+        if request.getfixturevalue("journals").shared is not (kind == "postgres"):
+            pytest.skip(reason)
+
+    return only
 
 
 @pytest.fixture

@@ -13,11 +13,11 @@ from freedompay_async.batch import State
 
 RUNNER = """
 import asyncio, sys
-from freedompay_async.batch import Journal
+from tests.journal.kinds import journals_at
 from tests.journal.life import intend, issue
 
 async def main():
-    async with {open} as journal:
+    async with journals_at(sys.argv[1]) as journals, journals.open() as journal:
         for row in await journal.take(1_000, journal.new_owner()):
             await intend(journal, row)
             print("sent", row.number, flush=True)
@@ -32,10 +32,11 @@ asyncio.run(main())
 async def test_what_was_answered_for_survives_kill_9(journals, planned, after):
     async with journals.open() as journal:
         await planned(journal, 200)
-    command = [sys.executable, "-c", RUNNER.format(open=journals.OPEN), journals.address]
+    command = [sys.executable, "-c", RUNNER, journals.address]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as runner:
         lines = [runner.stdout.readline().split() for _ in range(after)]
         os.kill(runner.pid, signal.SIGKILL)
+    await journals.end_leases()
     async with journals.open() as journal:
         rows = await journal.rows(after=0, limit=200)
         times = await journal.step_times(after=0, limit=200)

@@ -164,7 +164,7 @@ async def test_a_journal_of_a_newer_version(tmp_path):
             pass
 
     assert str(caught.value) == (
-        f"{path} was written by a newer version (journal version 7, this program reads 3): update "
+        f"{path} was written by a newer version (journal version 7, this program reads 4): update "
         "the program. Nothing was sent."
     )
 

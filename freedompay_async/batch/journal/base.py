@@ -2,7 +2,8 @@
 
 A run is an owner: it takes rows, and each comes with a lease, the token that every write for the
 row shows. A journal may serve several owners at once. Who has lost a lease writes nothing any more:
-a write that is awaited raises `LeaseLost`, and one that is not awaited does nothing.
+a write that is awaited raises `LeaseLost`, and one that is not awaited does nothing. The one
+exception is `keep_success`: that a card was made is kept, whoever has heard of it.
 
 What an awaited method has returned from is on the disk. A journal may write many at once.
 """
@@ -13,50 +14,28 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
 
     from freedompay_async.batch.entries import Entry, Refusal
+    from freedompay_async.batch.journal.plan_writer import PlanWriter
     from freedompay_async.batch.journal.records import (
         EarlierRuns,
         Fact,
         FoundKeys,
         KeptPlan,
         OutageRecord,
-        PlannedRecord,
         RowRecord,
         RunRecord,
         StepTimes,
         Summary,
     )
-    from freedompay_async.batch.lease import Owner
+    from freedompay_async.batch.lease import Owner, Renewal
     from freedompay_async.batch.outcome import State
+    from freedompay_async.traffic.rate import Rate
 
-__all__ = ["BatchJournal", "PlanWriter"]
+__all__ = ["BatchJournal"]
 
 T = TypeVar("T")
-
-
-class PlanWriter(Protocol):
-    """A plan while it is made: within one transaction, in a thread that may block."""
-
-    def settings(self) -> Mapping[str, str]:
-        """Of the plan that is there; empty where there is none."""
-        ...
-
-    def count(self) -> int:
-        """Rows of the plan that is there."""
-        ...
-
-    def add(self, rows: Sequence[PlannedRecord]) -> None:
-        """Write some rows."""
-        ...
-
-    def begin(self, settings: Mapping[str, str]) -> None:
-        """Write the settings: from then on the journal has this plan."""
-        ...
-
-    def facts(self) -> Mapping[Fact, str]: ...
-
-    def keep(self, facts: Mapping[Fact, str]) -> None: ...
 
 
 @runtime_checkable
@@ -66,6 +45,14 @@ class BatchJournal(Protocol):
     @property
     def name(self) -> str:
         """What messages call it."""
+        ...
+
+    @property
+    def shared(self) -> bool:
+        """Whether several owners, on several machines, may work on the batch at once. Then an owner
+        that has lost its rows may begin anew, and a row that one machine can't work on may be
+        another's.
+        """
         ...
 
     # The plan
@@ -116,12 +103,17 @@ class BatchJournal(Protocol):
         """What earlier runs have left."""
         ...
 
-    def new_owner(self) -> Owner:
-        """A new run.
+    def new_owner(self, *, again: bool = False) -> Owner:
+        """A new run. `again`: it goes on with one that has lost its rows, so what somebody has said
+        of the batch meanwhile holds: a stop, and its limits.
 
         Raises:
             ConfigurationError: a run is on, and this journal has one at a time.
         """
+        ...
+
+    def shared_rate(self, per_second: float) -> float | Rate:
+        """What limits the calls of the batch to so many a second over all its owners."""
         ...
 
     def begin_run(self, owner: Owner, limits: Mapping[str, float | None]) -> None:
@@ -144,19 +136,32 @@ class BatchJournal(Protocol):
         """Note what no intent can say any more, because the run ends. Not awaited."""
         ...
 
-    async def take(self, limit: int, owner: Owner) -> list[Entry]:
-        """Rows that have not ended and that nobody holds, in the order of the file, with a lease.
+    def first_check(self, owner: Owner) -> AbstractAsyncContextManager[bool]:
+        """Let one owner at a time look ids up before the first send; the others wait.
 
-        An owner gets each row once; no row is left for it where the list is empty.
+        The value says whether an owner has finished that before. A context that ends without an
+        error has finished it.
 
         Raises:
             LeaseLost: the owner was released.
         """
         ...
 
-    async def renew(self, owner: Owner) -> float:
-        """Hold the rows of this owner for longer: for so many seconds from now; `inf`: until they
-        are given back.
+    async def take(self, limit: int, owner: Owner) -> list[Entry]:
+        """Rows that have not ended and that nobody holds, in the order of the file, with a lease;
+        `limit` of them or fewer. While others hold rows that this owner may still get, it waits.
+
+        An owner gets each row once; no row is left for it where the list is empty. If this is
+        cancelled, the rows that it has taken come free when the owner is released.
+
+        Raises:
+            LeaseLost: the owner was released.
+            NoMoreCards: the batch has as many cards as it may have.
+        """
+        ...
+
+    async def renew(self, owner: Owner) -> Renewal:
+        """Hold the rows of this owner for longer.
 
         Raises:
             LeaseLost: the owner was released, or has renewed too late.
@@ -167,8 +172,27 @@ class BatchJournal(Protocol):
         """Whether the lease of this row lasts, as far as is known here. Asked before each send."""
         ...
 
-    async def hand_back(self, rows: Sequence[Entry]) -> None:
-        """Let others take these rows, as they stand. Rows that are lost already don't matter."""
+    async def hand_back(
+        self, rows: Sequence[Entry], *, pause: float = 0.0, reason: str | None = None
+    ) -> None:
+        """Let others take these rows, as they stand. Rows that are lost already don't matter.
+
+        Args:
+            rows: of this owner, which doesn't get them again.
+            pause: seconds after which others may take them.
+            reason: why their owner can't go on with them.
+        """
+        ...
+
+    async def may_have_been_sent_since(self, taken: float) -> int:
+        """Take what may be older than the truth for what it is, such as a restored backup.
+
+        Every step of a row that has not ended may have been sent since `taken`, in seconds since
+        the epoch, whatever is written of it. So the issuer is asked about each before it is sent.
+
+        Returns:
+            The number of such rows.
+        """
         ...
 
     # A row
@@ -184,7 +208,8 @@ class BatchJournal(Protocol):
         set_back: float = 0.0,
     ) -> Awaitable[None]:
         """Keep that a step is about to be sent, what is known of its row, and by how many seconds
-        the clock was set back. Only then may it be sent.
+        the clock was set back. Only then may it be sent. Of an intent whose bytes are not known
+        (see `Earlier`) they are known from then on, and its times stay.
 
         Raises:
             JournalError: it can't be written.
@@ -235,6 +260,18 @@ class BatchJournal(Protocol):
         """
         ...
 
+    def keep_success(self, row: Entry) -> Awaitable[None]:
+        """Keep the ids of a row that its owner has lost: what was made exists, whoever has the row.
+
+        The next owner gets them with the row. A row that has ended without them is open again, and
+        one that has ended with another card is doubtful. Nothing negative ends a row before its
+        owner has got them.
+
+        Raises:
+            JournalError: it can't be written.
+        """
+        ...
+
     def end(
         self, row: Entry, state: State, reason: str | None, *, proved: bool = False
     ) -> Awaitable[str | None]:
@@ -243,6 +280,8 @@ class BatchJournal(Protocol):
 
         Raises:
             JournalError: it can't be written.
+            Overtaken: the row is open still, because something was made for it that its owner does
+                not know of (`keep_success`).
             LeaseLost: nothing is written.
         """
         ...

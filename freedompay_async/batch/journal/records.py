@@ -33,6 +33,10 @@ class Fact(StrEnum):
     """How a CSV file of outcomes is written."""
     CHECK_FIRST = "check_first"
     """`all`: each row is asked about before its first send."""
+    DOCUMENTS = "documents"
+    """The folder that every document lies under, as a machine that runs the batch may have it
+    elsewhere.
+    """
     CONTRACT = "contract"
     """The contract that the batch has now, in JSON."""
     CONTRACT_CHANGED = "contract_changed"

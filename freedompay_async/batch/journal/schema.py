@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 __all__ = ["APPLICATION", "SCHEMA", "VERSION", "make", "migrate"]
 
 APPLICATION: Final = 0x46504A31
-VERSION: Final = 3
+VERSION: Final = 4
 
 _ROWS: Final = """
 ALTER TABLE rows ADD COLUMN proved INTEGER NOT NULL DEFAULT 0;
@@ -64,6 +64,13 @@ CREATE TABLE outages (
     ended_at REAL
 )
 """
+# Version 3 had no owner that could lose its rows, and took each file for the newest.
+_OWNERS: Final = """
+ALTER TABLE intents ADD COLUMN quiet_since REAL;
+CREATE TABLE successes (
+    number INTEGER NOT NULL, client_id TEXT, card_id TEXT, UNIQUE (number, client_id, card_id)
+)
+"""
 # Version 1 called such a row issued, and nobody has said that its card is this person's.
 _FOUND: Final = """
 UPDATE rows SET state = 'found',
@@ -101,7 +108,7 @@ _REFUSED: Final = (
     "UPDATE intents SET refused = 2 WHERE NOT accepted AND number IN (SELECT number FROM rows "
     "WHERE state = 'refused')"
 )
-SCHEMA: Final = f"{_FIRST};{_ROWS};{_TIMES}"
+SCHEMA: Final = f"{_FIRST};{_ROWS};{_TIMES};{_OWNERS}"
 """The tables of the first version and what was added since: so an upgraded journal has the same."""
 
 
@@ -117,8 +124,10 @@ def migrate(connection: sqlite3.Connection, version: int) -> None:
     if version == 1:
         connection.create_function("bare", 1, _bare, deterministic=True)
         _run(connection, f"{_ROWS};{_BARE};{_EMPTY};{_FOUND};{_SHARED};{_REFUSED}")
-    if version < VERSION:
+    if version <= 2:
         _run(connection, _TIMES)
+    if version < VERSION:
+        _run(connection, _OWNERS)
         connection.execute(f"PRAGMA user_version = {VERSION}")
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import asynccontextmanager
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
@@ -20,50 +21,37 @@ from uuid import uuid4
 
 import msgspec
 
-from freedompay_async.batch.journal import sqlite_plan, sqlite_reads, sqlite_rows
-from freedompay_async.batch.journal.database import Database
-from freedompay_async.batch.journal.file import no_batch, to_go_on
-from freedompay_async.batch.journal.records import KeptPlan
-from freedompay_async.batch.journal.sqlite_plan import SQLitePlan
-from freedompay_async.batch.journal.writer import Writer
-from freedompay_async.batch.lease import Lease, LeaseLost, Owner
+from freedompay_async.batch.journal import (
+    sqlite_reads,
+    sqlite_restored,
+    sqlite_rows,
+    sqlite_successes,
+)
+from freedompay_async.batch.journal.sqlite_records import SQLiteRecords
+from freedompay_async.batch.lease import Lease, LeaseLost, Overtaken, Owner, Renewal
 from freedompay_async.batch.outcome import State
 from freedompay_async.errors import ConfigurationError
 from freedompay_async.guards.arguments import check_flag, path_of
-from freedompay_async.guards.staying import Staying
 
 if TYPE_CHECKING:
     import os
     import sqlite3
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 
     from freedompay_async.batch.entries import Entry, Refusal
-    from freedompay_async.batch.journal.base import PlanWriter
-    from freedompay_async.batch.journal.records import (
-        EarlierRuns,
-        Fact,
-        FoundKeys,
-        OutageRecord,
-        RowRecord,
-        RunRecord,
-        StepTimes,
-        Summary,
-    )
 
 __all__ = ["Journal"]
 
 T = TypeVar("T")
 
 
-class Journal(Staying):
+class Journal(SQLiteRecords):
     """`async with Journal.open("run.db") as journal:`; one process at a time."""
 
     INSTEAD = "open it by its path, in one process at a time"
 
     def __init__(self, path: Path, *, create: bool) -> None:
-        self.path: Final = path
-        self._database: Final = Database(path, create=create)
-        self.writer: Final = Writer(self._database)
+        super().__init__(path, create=create)
         self._owner: Owner | None = None
         # The number of the last row that the owner has taken: it gets each row once.
         self._taken = 0
@@ -92,74 +80,16 @@ class Journal(Staying):
     async def __aexit__(self, *_error: object) -> None:
         await self.writer.__aexit__()
 
-    @property
-    def name(self) -> str:
-        return str(self.path)
-
-    @property
-    def made(self) -> bool:
-        """Whether opening the file has made it."""
-        return self._database.made
-
-    def remove_if_made(self) -> None:
-        """Remove the file if opening it has made it; while it is open nobody else has it."""
-        self._database.remove_if_made()
-
-    # The plan
-
-    async def plan(self, work: Callable[[PlanWriter], T]) -> T:
-        def within(connection: sqlite3.Connection) -> tuple[T, bool]:
-            writer = SQLitePlan(connection)
-            return work(writer), writer.begun
-
-        result, begun = await self.writer.call(within)
-        if begun:
-            # A log that gets lost does not take the plan along.
-            await self.writer.fold()
-        return result
-
-    async def kept_plan(self) -> KeptPlan:
-        def read(connection: sqlite3.Connection) -> KeptPlan:
-            settings = sqlite_plan.settings_of(connection)
-            if not settings:
-                raise no_batch(self.path, made=self.made)
-            count, last = sqlite_plan.count(connection), sqlite_plan.last_number(connection)
-            if not count or count != last:
-                # They are numbered from 1, without a gap.
-                remedy = to_go_on(self.path, settings.get("batch"))
-                raise ConfigurationError(
-                    f"{self.path} has lost rows of its plan ({count:,} of {last:,} are there): "
-                    f"{remedy} Nothing was sent."
-                )
-            return KeptPlan(count, settings)
-
-        return await self.writer.call(read)
-
-    async def settings(self) -> Mapping[str, str]:
-        return await self.writer.call(sqlite_plan.settings_of)
-
-    async def facts(self) -> Mapping[Fact, str]:
-        return await self.writer.call(sqlite_plan.facts)
-
-    async def keep(self, facts: Mapping[Fact, str]) -> None:
-        await self.writer.call(lambda connection: sqlite_plan.keep(connection, facts))
-
-    async def keys(self, numbers: Sequence[int]) -> list[str]:
-        return await self.writer.call(lambda connection: sqlite_plan.keys_of(connection, numbers))
-
-    async def accept_found(self, keys: Sequence[str] | None) -> FoundKeys:
-        return await self.writer.call(lambda connection: sqlite_plan.accept_found(connection, keys))
-
     # Runs
 
-    async def earlier_runs(self) -> EarlierRuns:
-        return await self.writer.call(sqlite_reads.earlier_runs)
-
-    def new_owner(self) -> Owner:
+    def new_owner(self, *, again: bool = False) -> Owner:
         if self._owner is not None:
             raise ConfigurationError(f"{self.path} is being run already. Nothing more was sent.")
         self._owner, self._taken = Owner(uuid4().hex), 0
         return self._owner
+
+    def shared_rate(self, per_second: float) -> float:
+        return per_second
 
     def begin_run(self, owner: Owner, limits: Mapping[str, float | None]) -> None:
         values = (owner.name, msgspec.json.encode(limits).decode(), time.time())
@@ -197,14 +127,29 @@ class Journal(Staying):
             self._held.update((row.number, lease) for row in rows)
             return rows
 
-    async def renew(self, owner: Owner) -> float:
+    @asynccontextmanager
+    async def first_check(self, owner: Owner) -> AsyncGenerator[bool]:
         self._check(owner)
-        return inf
+        # What an earlier run has found out is known by what it has sent, or by a fact.
+        yield False
 
-    async def hand_back(self, rows: Sequence[Entry]) -> None:
+    async def renew(self, owner: Owner) -> Renewal:
+        self._check(owner)
+        return Renewal(inf)
+
+    async def hand_back(
+        self, rows: Sequence[Entry], *, pause: float = 0.0, reason: str | None = None
+    ) -> None:
+        # The next run is another one, whatever the pause; its reason is shown by this one.
         for row in rows:
             if self.holds(row):
                 del self._held[row.number]
+
+    async def may_have_been_sent_since(self, taken: float) -> int:
+        now = time.time()
+        return await self.writer.call(
+            lambda connection: sqlite_restored.doubt(connection, taken, now)
+        )
 
     # A row
 
@@ -250,35 +195,21 @@ class Journal(Staying):
         known = sqlite_rows.known(row, state, reason)
         return self._write(row, sqlite_rows.refuse, (known, (refusal.value, row.number, step)))
 
-    def end(
+    def keep_success(self, row: Entry) -> Awaitable[None]:
+        made = (row.number, row.client_id, row.card_id)
+        return self.writer.write(sqlite_successes.keep, made)
+
+    async def end(
         self, row: Entry, state: State, reason: str | None, *, proved: bool = False
-    ) -> Awaitable[str | None]:
+    ) -> str | None:
         further = tuple(card for card in row.card_ids if card != row.card_id)
         known = sqlite_rows.known(row, state, reason, proved=proved, ended_at=time.time())
         ended = self._write(row, sqlite_rows.end, (known, further))
         del self._held[row.number]
-        return ended
-
-    # What was kept
-
-    async def summary(self) -> Summary:
-        return await self.writer.call(sqlite_reads.summary)
-
-    async def rows(self, *, after: int, limit: int) -> list[RowRecord]:
-        return await self.writer.call(
-            lambda connection: sqlite_reads.row_records(connection, after, limit)
-        )
-
-    async def step_times(self, *, after: int, limit: int) -> list[StepTimes]:
-        return await self.writer.call(
-            lambda connection: sqlite_reads.step_times(connection, after, limit)
-        )
-
-    async def runs(self) -> list[RunRecord]:
-        return await self.writer.call(sqlite_reads.runs)
-
-    async def outages(self) -> list[OutageRecord]:
-        return await self.writer.call(sqlite_reads.outages)
+        doubt: str | Overtaken | None = await ended
+        if isinstance(doubt, Overtaken):
+            raise doubt
+        return doubt
 
     # The lease
 

@@ -24,20 +24,34 @@ if TYPE_CHECKING:
 
     from freedompay_async.batch.lease import Lease
 
-__all__ = ["earlier_runs", "outages", "row_records", "runs", "step_times", "summary", "unfinished"]
+__all__ = [
+    "OPEN",
+    "earlier_runs",
+    "outages",
+    "row_records",
+    "runs",
+    "step_times",
+    "summary",
+    "unfinished",
+]
 
 _KEPT: Final = msgspec.json.Decoder(KeptRow)
 # A run takes up a refused row until the refusal is proved. One that was used before is `started`
 # when that is accepted.
-_OPEN: Final = "(state IN ('planned', 'started', 'unknown') OR (state = 'refused' AND NOT proved))"
-_ENDED: Final = f"SELECT count(*) FROM rows WHERE NOT {_OPEN}"  # noqa: S608 - of constants
+OPEN: Final = "(state IN ('planned', 'started', 'unknown') OR (state = 'refused' AND NOT proved))"
+_ENDED: Final = f"SELECT count(*) FROM rows WHERE NOT {OPEN}"  # noqa: S608 - of constants
+# What an owner has heard of after it had lost the row.
+_MADE: Final = "(SELECT max({0}) FROM successes WHERE successes.number = rows.number)"
 _NEXT: Final = (
-    "SELECT number, line, key, data, client_id, card_id, found, "  # noqa: S608 - of constants
+    "SELECT number, line, key, data, "  # noqa: S608 - of constants
+    f"coalesce(client_id, {_MADE.format('client_id')}), "
+    f"coalesce(card_id, {_MADE.format('card_id')}), found, "
     "accepted_found, state = 'refused', reason, client_ended_at, card_ended_at FROM rows "
-    f"WHERE number > ? AND {_OPEN} ORDER BY number LIMIT ?"
+    f"WHERE number > ? AND {OPEN} ORDER BY number LIMIT ?"
 )
 _INTENTS: Final = (
-    "SELECT number, step, request_id, sent_at, accepted, body_sha256, refused FROM intents "
+    "SELECT number, step, request_id, sent_at, accepted, body_sha256, refused, quiet_since "
+    "FROM intents "
     "WHERE number BETWEEN ? AND ?"
 )
 _SENT: Final = "(SELECT request_id FROM intents WHERE intents.number = rows.number AND step = '{}')"
@@ -70,8 +84,8 @@ def unfinished(connection: sqlite3.Connection, after: int, limit: int, lease: Le
     # key otherwise.
     request_ids: dict[int, dict[str, str]] = {}
     intents = connection.execute(_INTENTS, (rows[0][0], rows[-1][0]))
-    for number, step, request_id, sent_at, accepted, digest, refused in intents:
-        earlier = Earlier(sent_at, bool(accepted), digest, Refusal(refused))
+    for number, step, request_id, sent_at, accepted, digest, refused, quiet in intents:
+        earlier = Earlier(sent_at, bool(accepted), digest, Refusal(refused), quiet)
         sent.setdefault(number, {})[step] = earlier
         request_ids.setdefault(number, {})[step] = request_id
     return [
@@ -116,7 +130,11 @@ def earlier_runs(connection: sqlite3.Connection) -> EarlierRuns:
 
     return EarlierRuns(
         ended=one(_ENDED),
-        cards=one("SELECT count(*) FROM intents WHERE step = 'card'"),
+        # One that was only perhaps sent is not counted before it is known or sent.
+        cards=one(
+            "SELECT count(*) FROM intents WHERE step = 'card' "
+            "AND (length(body_sha256) > 0 OR accepted)"
+        ),
         newest=one("SELECT coalesce(max(sent_at), 0) FROM intents"),
         set_back=one(
             "SELECT coalesce(max(value + 0.0), 0) FROM meta WHERE name = 'clock_set_back'"

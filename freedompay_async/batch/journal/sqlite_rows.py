@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING, Any, Final
 
+from freedompay_async.batch.journal import sqlite_successes
+from freedompay_async.batch.lease import Overtaken
 from freedompay_async.batch.outcome import State
 
 if TYPE_CHECKING:
@@ -36,8 +38,11 @@ _KNOW_ONE: Final = (
     "UPDATE rows SET state = ?2, client_id = ?3, card_id = ?4, found = ?5, reason = ?6, proved = "
     "?7, client_ended_at = ?8, card_ended_at = ?9, ended_at = ?10 WHERE number = ?1"
 )
+# An intent whose bytes are not known gets them.
 _INTEND: Final = (
-    "INSERT OR IGNORE INTO intents (number, step, request_id, body_sha256, sent_at) VALUES {}"
+    "INSERT OR IGNORE INTO intents (number, step, request_id, body_sha256, sent_at) VALUES {} "
+    "ON CONFLICT (number, step) DO UPDATE SET body_sha256 = excluded.body_sha256 "
+    "WHERE length(body_sha256) = 0"
 )
 _ACCEPT: Final = (
     "UPDATE intents SET accepted = 1, accepted_at = coalesce(accepted_at, ?) "
@@ -155,12 +160,27 @@ def claim(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> li
     return [row[0] in shared for row in rows]
 
 
-def end(connection: sqlite3.Connection, jobs: Sequence[tuple[Any, ...]]) -> list[str | None] | None:
+def end(
+    connection: sqlite3.Connection, jobs: Sequence[tuple[Any, ...]]
+) -> list[str | Overtaken | None] | None:
     """Of each job: the row, and its further cards. The answer is the reason of each row that shares
-    a card.
+    a card, or that the row has not ended.
     """
     rows = [row for row, _ in jobs]
     know(connection, rows)
+    open_again = sqlite_successes.open_again(connection, [row[0] for row in rows])
+    if open_again:
+        ended = [job for job in jobs if job[0][0] not in open_again]
+        reasons = iter(_shared(connection, ended) or [None] * len(ended))
+        return [Overtaken() if row[0] in open_again else next(reasons) for row in rows]
+    return _shared(connection, jobs)
+
+
+def _shared(
+    connection: sqlite3.Connection, jobs: Sequence[tuple[Any, ...]]
+) -> list[str | Overtaken | None] | None:
+    """Make rows doubtful that share a card, and the rows that they share it with."""
+    rows = [row for row, _ in jobs]
     more = [(row[0], card) for row, further in jobs for card in further]
     connection.executemany(_MORE_CARDS, more)
     cards = [
