@@ -13,6 +13,7 @@ from hypothesis import settings
 
 from freedompay_async import Policy
 from freedompay_async.sandbox import Sandbox
+from tests import postgres_server
 
 # How long an example takes is the machine's, which does other things too; what has to be quick is
 # timed by a test of its own.
@@ -39,6 +40,10 @@ def pytest_addoption(parser):
         help="go on with mixed calls for so long, beyond the 20,000",
     )
     proofs.addoption("--fuzz-seconds", type=float, default=10.0, help="how long each fuzzer runs")
+
+
+def pytest_configure(config):
+    config.pluginmanager.register(postgres_server)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

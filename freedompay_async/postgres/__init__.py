@@ -1,0 +1,24 @@
+"""One batch on many machines, and one rate for all of them, kept in PostgreSQL."""
+
+from __future__ import annotations
+
+from freedompay_async import errors as _errors
+
+try:
+    import asyncpg as _asyncpg
+    import pgqueuer as _pgqueuer
+except ImportError as _error:
+    raise _errors.ConfigurationError(
+        "PostgreSQL needs more packages: pip install 'freedompay-async[postgres]'. Nothing was "
+        "sent."
+    ) from _error
+
+from freedompay_async.postgres.journal.journal import PostgresJournal
+from freedompay_async.postgres.rate.shared_rate import SharedRate
+from freedompay_async.postgres.schema.install import install
+from freedompay_async.postgres.workers.news import Change, News
+from freedompay_async.postgres.workers.worker import Worker
+
+del _asyncpg, _errors, _pgqueuer
+
+__all__ = ["Change", "News", "PostgresJournal", "SharedRate", "Worker", "install"]

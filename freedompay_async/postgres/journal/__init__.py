@@ -1,0 +1,1 @@
+"""The journal of a batch that many machines share."""

@@ -1,0 +1,1 @@
+"""The tables and functions in the database, and what makes them."""

@@ -1,0 +1,1 @@
+"""Those who work on the batches of a database."""
