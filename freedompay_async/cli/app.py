@@ -7,10 +7,13 @@ from typing import Annotated
 
 import typer
 
+from freedompay_async.cli.batch_report import report
+from freedompay_async.cli.batch_stop import stop
 from freedompay_async.cli.batches import batch
 from freedompay_async.cli.columns import columns
 from freedompay_async.cli.contract_table import contract
 from freedompay_async.cli.doctor import doctor
+from freedompay_async.cli.journals import journal
 from freedompay_async.cli.sandboxes import sandbox
 from freedompay_async.cli.sign import sign
 from freedompay_async.cli.verbs.card_changes import card_changes
@@ -20,6 +23,7 @@ from freedompay_async.cli.verbs.gift_cards import gift_cards
 from freedompay_async.cli.verbs.limits import limits
 from freedompay_async.cli.verbs.requests import requests
 from freedompay_async.cli.verbs.transactions import transactions
+from freedompay_async.cli.worker import worker
 
 __all__ = ["app"]
 
@@ -37,7 +41,8 @@ app = typer.Typer(
 
     **The main job**: `freedompay batch plan FILE` checks a file of clients and sends nothing;
     `freedompay batch issue FILE --journal run.db` issues one card a row. Stop it in any way, even
-    with kill -9, and go on with `freedompay batch resume run.db`.
+    with kill -9, and go on with `freedompay batch resume run.db`. With a PostgreSQL database as the
+    journal many machines work on it: `freedompay worker`.
 
     **Each call of the API** is a command: `freedompay cards issue`, `freedompay clients create`, …
     `freedompay contract` lists them all and says how sure each is. A command that changes something
@@ -49,8 +54,9 @@ app = typer.Typer(
     **Settings** come from flags, then from the environment: `FREEDOMPAY_AUTH_ID`,
     `FREEDOMPAY_SECRET_KEY`, `FREEDOMPAY_REGION` (KZ, KG, UZ), `FREEDOMPAY_TEST` (1 the test host,
     0 the live one), `FREEDOMPAY_BASE_URL`, `FREEDOMPAY_SIGNATURE` (the scheme),
-    `FREEDOMPAY_CONTRACT` (a contract file), `FREEDOMPAY_PROXY`. The secret key is never a flag,
-    because other users of the machine can read flags.
+    `FREEDOMPAY_CONTRACT` (a contract file), `FREEDOMPAY_PROXY`, `FREEDOMPAY_JOURNAL` (a file, or
+    a `postgresql://` address with its password). The secret key is never a flag, and no password
+    is, because other users of the machine can read flags.
 
     **Exit codes**: 0 all done. 1 finished, and something was refused, failed or is unknown. 2 wrong
     input or settings; nothing was sent. 3 stopped early, and something is left to resume. 130
@@ -64,8 +70,12 @@ app.command("sandbox")(sandbox)
 app.command("doctor")(doctor)
 app.command("sign")(sign)
 app.command("contract")(contract)
+batch.command("report")(report)
+batch.command("stop")(stop)
 batch.command("columns")(columns)
+app.command("worker")(worker)
 app.add_typer(batch, name="batch")
+app.add_typer(journal, name="journal")
 app.add_typer(cards, name="cards")
 app.add_typer(clients, name="clients")
 app.add_typer(gift_cards, name="gift-cards")

@@ -18,10 +18,14 @@ __all__ = [
     "Columns",
     "Concurrency",
     "ContractChanged",
-    "JournalFile",
+    "Detach",
+    "Documents",
+    "JournalArgument",
+    "JournalFlag",
     "Json",
     "MaxCards",
     "NewJournal",
+    "OneBatch",
     "Out",
     "Product",
     "Rate",
@@ -43,17 +47,54 @@ ClientFile = Annotated[
     Path,
     typer.Argument(metavar="FILE", help="CSV (UTF-8), .xlsx, .ods or JSON Lines; one row a card."),
 ]
-# The journal itself reports that it can't be read, and that nothing was sent.
-JournalFile = Annotated[
-    Path,
+# Read by `journal_address`, which shows no password.
+JournalArgument = Annotated[
+    str | None,
     typer.Argument(
-        metavar="JOURNAL", readable=False, help="The journal of the batch, such as run.db."
+        metavar="JOURNAL",
+        show_default=False,
+        help="The journal: a file such as run.db, or a database such as "
+        "postgresql://user@host/database. [FREEDOMPAY_JOURNAL]",
+    ),
+]
+JournalFlag = Annotated[
+    str | None,
+    typer.Option(
+        "--journal",
+        metavar="JOURNAL",
+        help="The journal: a file such as run.db, or a database such as "
+        "postgresql://user@host/database. [FREEDOMPAY_JOURNAL]",
     ),
 ]
 NewJournal = Annotated[
-    Path,
+    str | None,
     typer.Option(
-        "--journal", help="The file that keeps the batch; needed to resume. Made if it is missing."
+        "--journal",
+        metavar="JOURNAL",
+        help="The file that keeps the batch, made if it is missing; or a database for many "
+        "machines, such as postgresql://user@host/database. Needed to resume. "
+        "[FREEDOMPAY_JOURNAL]",
+    ),
+]
+OneBatch = Annotated[
+    str | None,
+    typer.Option("--batch", help="The name of the batch; needed where a database has several."),
+]
+Detach = Annotated[
+    bool,
+    typer.Option(
+        "--detach",
+        help="Leave the work to `freedompay worker` on other machines, and end at once. The "
+        "journal is a database.",
+    ),
+]
+Documents = Annotated[
+    Path | None,
+    typer.Option(
+        "--documents",
+        metavar="ROOT",
+        help="The folder that all documents are in; needed with --detach. A worker finds them "
+        "under the folder that it names itself.",
     ),
 ]
 BatchName = Annotated[

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from freedompay_async.batch import Outcome, Progress, Report
 
-__all__ = ["Display", "display", "show_report"]
+__all__ = ["Display", "as_json", "display", "show_report", "written"]
 
 _SHOWN: Final = 50
 _PLAIN_SECONDS: Final = 5.0
@@ -108,22 +108,22 @@ class _Terminal:
 
 class _Plain:
     def outcome(self, outcome: Outcome) -> bool:
-        return not outcome.reason or _written(_problem(outcome), err=True)
+        return not outcome.reason or written(_problem(outcome), err=True)
 
     def draw(self, progress: Progress) -> None:
-        _written("\n".join([_line(progress), *_troubles(progress)]), err=True)
+        written("\n".join([_line(progress), *_troubles(progress)]), err=True)
 
 
 class _Json:
     def outcome(self, outcome: Outcome) -> bool:
-        return _written(_as_json({"event": "outcome", **as_record(outcome)}))
+        return written(as_json({"event": "outcome", **as_record(outcome)}))
 
     def draw(self, progress: Progress) -> None:
         shown = {name: getattr(progress, name) for name in _OF_PROGRESS}
-        _written(_as_json({"event": "progress", **shown}))
+        written(as_json({"event": "progress", **shown}))
 
 
-def _as_json(value: object) -> str:
+def as_json(value: object) -> str:
     """One line of JSON; a letter that the output's encoding lacks is a JSON escape."""
     text = to_json(value)
     try:
@@ -133,7 +133,8 @@ def _as_json(value: object) -> str:
     return text
 
 
-def _written(text: str, *, err: bool = False) -> bool:
+def written(text: str, *, err: bool = False) -> bool:
+    """Print a line; false if nobody reads any more."""
     try:
         typer.echo(text, err=err)
     except OSError:
@@ -226,7 +227,7 @@ def show_report(report: Report, *, json: bool) -> None:
             name: getattr(report, name) for name in report.__struct_fields__ if name != "problems"
         }
         typer.echo(
-            _as_json(
+            as_json(
                 {
                     "event": "report",
                     **counts,

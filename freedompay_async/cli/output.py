@@ -100,9 +100,9 @@ def say(text: str) -> None:
         discard_output(sys.stderr)
 
 
-def in_shell(path: os.PathLike[str]) -> str:
-    """A path quoted for the shell, for a command that the user copies."""
-    text = os.fspath(path)
+def in_shell(given: str | os.PathLike[str]) -> str:
+    """A path or a text quoted for the shell, for a command that the user copies."""
+    text = os.fspath(given)
     return subprocess.list2cmdline([text]) if os.name == "nt" else shlex.quote(text)
 
 

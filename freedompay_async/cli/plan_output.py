@@ -1,4 +1,4 @@
-"""What the command prints of a plan, and how it clears up after a bad one."""
+"""What the command prints of a plan, and the folder of one that is not kept."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from freedompay_async.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from freedompay_async.batch import Journal, Plan
+    from freedompay_async.batch import Plan
 
-__all__ = ["new_journal_removed_on_error", "plan_event", "refuse_problems", "temporary_folder"]
+__all__ = ["plan_event", "refuse_problems", "temporary_folder"]
 
 
 def refuse_problems(made: Plan, file: Path, *, json: bool) -> None:
@@ -54,16 +54,6 @@ def plan_event(made: Plan) -> str:
     return to_json(
         {"event": "plan", "rows": made.rows, "problems": made.problems, "warnings": made.warnings}
     )
-
-
-@contextmanager
-def new_journal_removed_on_error(journal: Journal) -> Generator[None]:
-    """Remove a new journal again if the file or the settings turn out to be wrong."""
-    try:
-        yield
-    except ConfigurationError:
-        journal.remove_if_made()
-        raise
 
 
 @contextmanager

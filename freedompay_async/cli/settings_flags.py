@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from freedompay_async.crypto.signing import Signer
+    from freedompay_async.traffic.rate import Rate
 
 __all__ = ["SETTINGS", "SettingsFlags", "with_settings"]
 
@@ -138,6 +139,7 @@ class SettingsFlags:
         self,
         *,
         max_connections: int = 64,
+        rate: float | Rate | None = None,
         record: Path | None = None,
         signing: Callable[[Signer], Signer] | None = None,
     ) -> FreedomPay:
@@ -145,6 +147,7 @@ class SettingsFlags:
 
         Args:
             max_connections: as in `FreedomPay`.
+            rate: as in `FreedomPay`.
             record: as in `FreedomPay`.
             signing: makes the signer to use of each signer of the settings.
 
@@ -172,6 +175,7 @@ class SettingsFlags:
             settings,
             signer=signers,
             max_connections=max_connections,
+            rate=rate,
             record=record,
             trust_env=self.trust_env,
             transport=choice.transport,

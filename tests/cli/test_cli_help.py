@@ -13,8 +13,10 @@ COMMANDS = [
         ("batch", "issue"),
         ("batch", "resume"),
         ("batch", "report"),
+        ("batch", "stop"),
         ("batch", "columns"),
     ),
+    *(("journal",), ("journal", "install"), ("journal", "restored"), ("worker",)),
     *(("requests",), ("requests", "status"), ("sandbox",), ("doctor",), ("sign",), ("contract",)),
     *(
         ("cards",),
@@ -30,6 +32,7 @@ GROUPS = [
     ("cards",),
     ("clients",),
     ("gift-cards",),
+    ("journal",),
     ("limits",),
     ("requests",),
     ("transactions",),
@@ -72,7 +75,7 @@ def test_a_group_alone_shows_its_help(shell, command):
     assert "Usage: " in result.stdout + result.stderr
 
 
-@pytest.mark.parametrize("variable", VARIABLES)
+@pytest.mark.parametrize("variable", [*VARIABLES, "FREEDOMPAY_JOURNAL"])
 def test_the_help_names_each_variable(shell, variable):
     assert variable in shell("--help").stdout
 
@@ -81,10 +84,26 @@ def test_the_help_names_each_variable(shell, variable):
     "variable", [each for each in VARIABLES if each != "FREEDOMPAY_SECRET_KEY"]
 )
 @pytest.mark.parametrize(
-    "command", [("batch", "issue"), ("batch", "resume"), ("requests", "status")], ids=" ".join
+    "command",
+    [("batch", "issue"), ("batch", "resume"), ("requests", "status"), ("worker",)],
+    ids=" ".join,
 )
 def test_each_setting_names_its_variable(shell, command, variable):
     assert f"[{variable}]" in shell(*command, "--help").stdout
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(("batch", name) for name in ("issue", "resume", "report", "stop")),
+        ("journal", "install"),
+        ("journal", "restored"),
+        ("worker",),
+    ],
+    ids=" ".join,
+)
+def test_each_command_that_takes_a_journal_names_its_variable(shell, command):
+    assert "[FREEDOMPAY_JOURNAL]" in shell(*command, "--help").stdout
 
 
 @pytest.mark.parametrize(
@@ -106,6 +125,8 @@ def test_the_help_says_the_exit_codes(shell, code):
         "--concurrency",
         "--rate",
         "--max-cards",
+        "--detach",
+        "--documents",
         "--out",
         "--json",
     ],

@@ -78,7 +78,7 @@ def test_a_journal_of_a_newer_version(shell, issuer, people, command):
         connection.execute("PRAGMA user_version = 9")
 
     assert refusal(shell, issuer, command) == (
-        "run.db was written by a newer version (journal version 9, this program reads 3): update "
+        "run.db was written by a newer version (journal version 9, this program reads 4): update "
         "the program. Nothing was sent."
     )
 

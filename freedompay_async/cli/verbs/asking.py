@@ -13,7 +13,7 @@ from freedompay_async.redaction.secret import Secret
 if TYPE_CHECKING:
     from freedompay_async.client import FreedomPay
 
-__all__ = ["read_secret", "require_yes"]
+__all__ = ["ask", "read_secret", "require_yes"]
 
 
 def require_yes(fp: FreedomPay, what: str) -> None:
@@ -22,7 +22,15 @@ def require_yes(fp: FreedomPay, what: str) -> None:
     Raises:
         ConfigurationError: nobody said yes; nothing was sent.
     """
-    what = f"{what}, at {fp.base_url}, for merchant {fp.merchant}"
+    ask(f"{what}, at {fp.base_url}, for merchant {fp.merchant}")
+
+
+def ask(what: str) -> None:
+    """As `require_yes`, about what concerns no host.
+
+    Raises:
+        ConfigurationError: nobody said yes; nothing was sent.
+    """
     if not sys.stdin.isatty():
         raise ConfigurationError(f"this would {what}. Add --yes to do it. Nothing was sent.")
     if not typer.confirm(f"This will {what}. Go on?", err=True):
