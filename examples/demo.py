@@ -34,6 +34,7 @@ EXAMPLES: Final = Path(__file__).resolve().parent
 FILE: Final = EXAMPLES / "clients.csv"
 FOLDER: Final = EXAMPLES.parent / ".demo"
 RESUMES: Final = 5
+OPEN_STATES: Final = ("unknown", "refused", "found", "doubtful", "started", "planned")
 FREEDOMPAY: Final = (sys.executable, "-m", "freedompay_async.cli")
 
 
@@ -55,13 +56,7 @@ def main() -> int:
     rows = list(csv.DictReader(FILE.open(encoding="utf-8")))
 
     with sandbox(seed) as base_url:
-        environment = os.environ | {
-            "FREEDOMPAY_BASE_URL": base_url,
-            "FREEDOMPAY_REGION": "KZ",
-            "FREEDOMPAY_TEST": "0",
-            "FREEDOMPAY_AUTH_ID": "10001",
-            "FREEDOMPAY_SECRET_KEY": "sandbox-secret",
-        }
+        environment = settings(base_url)
         moment = chance.randrange(len(rows) // 20, len(rows) * 9 // 10)
         say(
             f"freedompay batch issue {FILE.name} --journal run.db      (kill -9 comes after "
@@ -94,24 +89,25 @@ def main() -> int:
         report = json.loads(done.stdout)
         ledger = ask(base_url, "ledger")
 
-    return compare(rows, report, ledger)
+    return compare("demo", rows, report, ledger)
 
 
 def compare(
-    rows: list[dict[str, str]], report: dict[str, Any], ledger: list[dict[str, Any]]
+    name: str, rows: list[dict[str, str]], report: dict[str, Any], ledger: list[dict[str, Any]]
 ) -> int:
-    """Compare the file, the journal's report and the issuer's ledger, by phone number."""
+    """Compare the file, the journal's report and the issuer's ledger, by phone number, and print
+    the last line of the demo of this name.
+    """
     cards = Counter(str(card["phone"]) for card in ledger)
     duplicates = sum(count - 1 for count in cards.values())
     wanted = {row["phone"].lstrip("+") for row in rows}
-    open_states = ("unknown", "refused", "found", "doubtful", "started", "planned")
-    unresolved = len(wanted - set(cards)) + sum(report[state] for state in open_states)
+    unresolved = len(wanted - set(cards)) + sum(report[state] for state in OPEN_STATES)
     say(
         f"the journal says {report['issued']} issued; the issuer's ledger has {len(ledger)} cards "
         f"for {len(cards)} people"
     )
     print(
-        f"demo: rows={len(rows)} cards={len(ledger)} duplicates={duplicates} "
+        f"{name}: rows={len(rows)} cards={len(ledger)} duplicates={duplicates} "
         f"unresolved={unresolved}"
     )
     right = (
@@ -121,6 +117,17 @@ def compare(
         and not unresolved
     )
     return 0 if right else 1
+
+
+def settings(base_url: str) -> dict[str, str]:
+    """Return the environment of a command that works with this sandbox."""
+    return os.environ | {
+        "FREEDOMPAY_BASE_URL": base_url,
+        "FREEDOMPAY_REGION": "KZ",
+        "FREEDOMPAY_TEST": "0",
+        "FREEDOMPAY_AUTH_ID": "10001",
+        "FREEDOMPAY_SECRET_KEY": "sandbox-secret",
+    }
 
 
 @contextmanager

@@ -19,6 +19,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.crash.machines import Machines
+from tests.postgres_server import cluster_script
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -67,11 +70,14 @@ class Bank:
 class Victim:
     """A command that may be killed."""
 
-    def __init__(self, env: dict[str, str], folder: Path, args: tuple) -> None:
+    def __init__(
+        self, env: dict[str, str], folder: Path, args: tuple, program: list[str] | None = None
+    ) -> None:
         self.log = folder / f"said-{time.monotonic_ns()}.txt"
+        command = COMMAND if program is None else [*COMMAND[:-2], *program]
         with self.log.open("w") as stream:
             self.process = subprocess.Popen(
-                [*COMMAND, *map(str, args)],
+                [*command, *map(str, args)],
                 env=env,
                 cwd=folder,
                 stdin=subprocess.DEVNULL,
@@ -113,8 +119,9 @@ class Scene:
         self.env |= bank.settings
         return bank
 
-    def start(self, *args) -> Victim:
-        victim = Victim(self.env, self.folder, args)
+    def start(self, *args, program: list[str] | None = None) -> Victim:
+        """Start a command; `program`: what Python is to run in the place of our module."""
+        victim = Victim(self.env, self.folder, args, program)
         self._stack.callback(victim.close)
         return victim
 
@@ -165,6 +172,22 @@ class Scene:
 def scene(tmp_path):
     with contextlib.ExitStack() as stack:
         yield Scene(tmp_path, stack)
+
+
+@pytest.fixture
+def cluster(postgres_server):
+    """A server of this test's own, which it may kill."""
+    with cluster_script.Cluster(durable=False) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def machines(scene, cluster, until):
+    """A batch on a database of that server, and no worker yet."""
+    scene.until = until
+    machines = Machines(scene, cluster, "postgres")
+    machines.install()
+    return machines
 
 
 @pytest.fixture

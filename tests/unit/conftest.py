@@ -71,9 +71,11 @@ def resumed():
     has.
     """
 
-    def make(retry=Retry.ASKABLE, *, first_sent=0.0, **rules):
+    def make(retry=Retry.ASKABLE, *, first_sent=0.0, last_sent=None, **rules):
         return CallState.resumed(
-            CallRules(POLICY, retry, **({"rng": lambda: 0.0} | rules)), first_sent
+            CallRules(POLICY, retry, **({"rng": lambda: 0.0} | rules)),
+            first_sent,
+            first_sent if last_sent is None else last_sent,
         )
 
     return make

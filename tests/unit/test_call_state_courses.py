@@ -164,7 +164,7 @@ def courses(kind: str) -> tuple[Course, ...]:
         rng=lambda: 0.0,
         **{name: value for name, value in made.items() if name != "resumed"},
     )
-    subject = CallState.resumed(rules, 0.0) if made.get("resumed") else CallState(rules)
+    subject = CallState.resumed(rules, 0.0, 0.0) if made.get("resumed") else CallState(rules)
     go(subject, subject.start(), 0.0, ())
     return tuple(found)
 

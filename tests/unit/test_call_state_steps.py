@@ -314,6 +314,12 @@ class TestLookUp:
     def test_of_a_resumed_effect_counts_the_grace_from_its_first_send(self, resumed):
         assert resumed(first_sent=0.0).after_ask(shown(Evidence.NOT_KNOWN), 5.0).step == Next.SEND
 
+    @pytest.mark.parametrize(("now", "expected"), [(14.0, Next.ASK), (15.0, Next.SEND)])
+    def test_of_a_resumed_effect_may_count_it_from_later(self, resumed, now, expected):
+        subject = resumed(first_sent=0.0, last_sent=10.0)
+
+        assert subject.after_ask(shown(Evidence.NOT_KNOWN), now).step == expected
+
     def test_of_what_was_never_sent_is_only_repeated(self, call_state):
         assert call_state().after_ask(shown(Evidence.NOT_KNOWN), LATE).step == Next.ASK
 

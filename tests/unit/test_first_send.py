@@ -9,7 +9,7 @@ from math import inf
 
 import pytest
 
-from freedompay_async.calls.first_send import FirstSend, own_id
+from freedompay_async.calls.first_send import FirstSend, SentBefore, own_id
 from freedompay_async.calls.reuse import Bodies
 from freedompay_async.calls.states import CallRules, State
 from freedompay_async.contract.calls import Retry
@@ -30,32 +30,32 @@ def sent():
 
 
 @pytest.mark.parametrize(
-    ("options", "sent_at", "at", "used_before", "stored"),
+    ("options", "sent_before", "at", "used_before", "stored"),
     [
         ({}, None, None, False, False),
         ({"request_id": OWN}, None, None, True, False),
-        ({}, 5.0, 5.0, False, False),
-        ({"request_id": OWN}, 5.0, 5.0, True, False),
+        ({}, SentBefore(5.0), 5.0, False, False),
+        ({"request_id": OWN}, SentBefore(5.0), 5.0, True, False),
         ({"first_sent": None}, None, None, False, False),
         ({"request_id": OWN, "first_sent": None}, None, None, False, True),
         ({"request_id": OWN, "first_sent": MOMENT}, None, MOMENT.timestamp(), True, False),
     ],
 )
-def test_what_the_options_say(options, sent_at, at, used_before, stored):
-    first = FirstSend.of(options, Bodies(), sent_at=sent_at)
+def test_what_the_options_say(options, sent_before, at, used_before, stored):
+    first = FirstSend.of(options, Bodies(), sent_before=sent_before)
 
     assert (first.at, first.used_before, first.stored) == (at, used_before, stored)
 
 
 def test_a_client_that_has_sent_the_id_knows_it_better(sent):
-    first = FirstSend.of({"request_id": OWN, "first_sent": None}, sent, sent_at=None)
+    first = FirstSend.of({"request_id": OWN, "first_sent": None}, sent, sent_before=None)
 
     assert first.used_before
 
 
 def test_an_id_that_is_made_now_has_no_time():
     with pytest.raises(ConfigurationError, match="the call has no request_id"):
-        FirstSend.of({"first_sent": MOMENT}, Bodies(), sent_at=None)
+        FirstSend.of({"first_sent": MOMENT}, Bodies(), sent_before=None)
 
 
 def test_the_age_goes_by_the_wall_clock(monkeypatch):
@@ -93,3 +93,22 @@ async def test_the_state_in_which_a_call_begins(monkeypatch, first, age, state, 
     monkeypatch.undo()
     assert begun.state is state
     assert begun.first_sent == (inf if since is None else 1000.0 - since)
+
+
+@pytest.mark.parametrize(
+    ("quiet_since", "since"),
+    [(None, 60.0), (990.0, 10.0), (930.0, 60.0), (1_010.0, 0.0), (inf, 0.0)],
+)
+async def test_the_grace_of_what_another_process_sent_begins_when_it_surely_sends_no_more(
+    monkeypatch, quiet_since, since
+):
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(loop, "time", lambda: 5_000.0)
+    monkeypatch.setattr(time, "time", lambda: 1_000.0)
+    before = SentBefore(940.0, quiet_since)
+    first = FirstSend.of({"request_id": OWN}, Bodies(), sent_before=before)
+
+    begun = first.begin(CallRules(Policy(), Retry.ASKABLE), age=first.age)
+
+    monkeypatch.undo()
+    assert (begun.first_sent, begun.last_sent) == (4_940.0, 5_000.0 - since)

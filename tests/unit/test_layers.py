@@ -31,9 +31,10 @@ LEVELS = (
     ("client", "hashdt"),
     # The sandbox uses nothing of the rest: a test below.
     ("batch", "sandbox"),
+    ("postgres",),
     ("cli",),
     # What users import: the package itself uses none of it.
-    ("models", "testing", "transports"),
+    ("models", "testing", "transports", "journals"),
 )
 ORDER = tuple(name for level in LEVELS for name in level)
 FILES = {str(path.relative_to(ROOT)): path for path in sorted(ROOT.rglob("*.py"))}
@@ -225,6 +226,7 @@ ASKED_FOR = {
     ("guards/files.py", "geteuid"): "not on every platform",
     ("guards/loops.py", "in_trio_run"): "another library, in the versions that have it",
     ("guards/loops.py", "lowlevel"): "another library, in the versions that have it",
+    ("postgres/since.py", "CLOCK_BOOTTIME"): "not on every platform",
     ("redaction/opening.py", "__attrs_attrs__"): "a class made by attrs has it",
     ("sandbox/issuing/books_file.py", "geteuid"): "not on every platform",
 }
