@@ -120,6 +120,8 @@ PUBLIC: Final = (
     "freedompay_async.events",
     "freedompay_async.testing",
     "freedompay_async.transports",
+    "freedompay_async.postgres",
+    "freedompay_async.journals",
 )
 """The modules that users import from."""
 # A value has no docstring of its own.
