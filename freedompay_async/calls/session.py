@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from freedompay_async.contract.request_ids import RequestId
     from freedompay_async.settings.options import ChangeOptions
     from freedompay_async.settings.policy import Policy
+    from freedompay_async.traffic.governor import Governor
     from freedompay_async.traffic.lane import Lane
     from freedompay_async.traffic.waited import Waited
 
@@ -54,7 +55,7 @@ class Session(Staying):
         self,
         shared: SharedResources,
         *,
-        lane: Lane | None = None,
+        lane: Lane | Governor | None = None,
         timeout: float | None = None,
         policy: Policy | None = None,
     ) -> None:
@@ -66,16 +67,16 @@ class Session(Staying):
 
     def in_lane(
         self,
-        lane: Lane,
+        lane: Lane | None = None,
         *,
         timeout: float | None = None,
         policy: Policy | None = None,
     ) -> Session:
         """A session with the same transport, keys, retry budget and poll schedules, whose calls get
-        their slots from `lane`.
+        their slots from `lane`; left out, from its own.
         """
         timeout, policy = timeout or self.timeout, policy or self.policy
-        return Session(self.shared, lane=lane, timeout=timeout, policy=policy)
+        return Session(self.shared, lane=lane or self._lane, timeout=timeout, policy=policy)
 
     async def read(
         self,

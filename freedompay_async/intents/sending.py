@@ -25,14 +25,15 @@ from freedompay_async.redaction.secret import Hidden, Secret
 from freedompay_async.redaction.sent import beginning
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
     from datetime import datetime
 
+    from freedompay_async.calls.first_send import SentBefore
     from freedompay_async.calls.session import Session
     from freedompay_async.contract.calls import Call
     from freedompay_async.settings.options import CallOptions, ChangeOptions, IntentOptions
 
-__all__ = ["make_intent", "send_intent"]
+__all__ = ["call_of", "checked_fields", "make_intent", "send_intent", "start_intent"]
 
 R = TypeVar("R")
 _OWN_ID: Final = "request_id"
@@ -92,36 +93,108 @@ async def send_intent(
     base_url: str,
 ) -> Operation[R]:
     """Send an intent; arguments and errors as in `FreedomPay.send`."""
-    check_type("intent", intent, Intent, "an Intent, as fp.intend makes it")
-    call = cast("Call[R]", _ROWS[intent.call])
+    call: Call[R] = call_of(intent)
     row = session.shared.row(call)
-    try:
-        fields = _checked(intent, row, session.shared.signers[row.section].auth_id, base_url)
-    except ConfigurationError as error:
-        error.call, error.request_id = intent.call, intent.request_id
-        raise
+    fields = checked_fields(session, intent, base_url=base_url)
     # The same PIN again sets the same PIN.
     repeatable = call.name == CARDS_SET_PIN.name and _named(row, "pin") in fields.value
     if repeatable:
         row = replace(row, retry=Retry.REPEATABLE)
-    hidden, own = intent.hidden, cast("ChangeOptions", dict(options))
+    own = cast("ChangeOptions", dict(options))
     own["request_id"], own["first_sent"] = intent.request_id, first_sent
-    # As a record shows it.
-    shown = Extra(_masked(fields.value, frozenset(() if hidden is None else hidden.secrets)))
-    composer = Composer.of_made(
-        row,
-        request_id=intent.request_id,
-        body=Hidden(intent.signed_bytes),
-        secrets=() if hidden is None else hidden.secrets,
-    )
+    composer, shown = _composer(intent, row), _shown(intent, fields)
     if call.retry is Retry.ASKABLE:
-        known = _Known(fields=shown, ordered=intent.cards, ordered_for=intent.client_id)
-        return await start(session, call, known, own, signed=composer)
+        return await start(session, call, _known(intent, shown), own, signed=composer)
     send = session.repeat if repeatable else session.change
     answer = await send(call, CustomBody(fields=shown), own, signed=composer)
     if isinstance(answer, IssuedGiftCard) and call.name == GIFT_CARDS_ISSUE.name:
         check_issued(answer, ordered=fields.value.get(_named(row, "card_id")))
     return Operation(session, call, intent.request_id, result=answer)
+
+
+async def start_intent(
+    session: Session,
+    intent: Intent[R],
+    *,
+    options: CallOptions,
+    base_url: str,
+    sent_before: SentBefore | None,
+    on_leave: Callable[[], Callable[[], bool] | None],
+) -> Operation[R]:
+    """Send an intent of a call that can be asked about, for whoever keeps it and asks again later.
+
+    Args:
+        session: of the client, in the lane of its caller.
+        intent: the call.
+        options: of the call.
+        base_url: the host of the client.
+        sent_before: what is known of earlier sends; `None`: there were none from here.
+        on_leave: as for `Session.submit`.
+
+    Raises:
+        ConfigurationError: as `send_intent`.
+        FreedomPayError: any of a call. A refusal was looked up once.
+    """
+    call: Call[R] = call_of(intent)
+    fields = checked_fields(session, intent, base_url=base_url)
+    own = cast("ChangeOptions", dict(options))
+    own["request_id"] = intent.request_id
+    return await start(
+        session,
+        call,
+        _known(intent, _shown(intent, fields)),
+        own,
+        sent_before=sent_before,
+        on_leave=on_leave,
+        ask_once=True,
+        signed=_composer(intent, session.shared.row(call)),
+    )
+
+
+def call_of(intent: Intent[R]) -> Call[R]:
+    """The row of the contract table of an intent's call.
+
+    Raises:
+        ConfigurationError: it is no intent.
+    """
+    check_type("intent", intent, Intent, "an Intent, as fp.intend makes it")
+    return cast("Call[R]", _ROWS[intent.call])
+
+
+def checked_fields(
+    session: Session, intent: Intent[Any], *, base_url: str
+) -> Hidden[dict[str, Any]]:
+    """The fields of an intent's body, if this client may send it.
+
+    Raises:
+        ConfigurationError: it is another merchant's or for another host, or its body is not one of
+            this call and id.
+    """
+    row = session.shared.row(call_of(intent))
+    try:
+        return _checked(intent, row, session.shared.signers[row.section].auth_id, base_url)
+    except ConfigurationError as error:
+        error.call, error.request_id = intent.call, intent.request_id
+        raise
+
+
+def _composer(intent: Intent[Any], row: Call[Any]) -> Composer:
+    return Composer.of_made(
+        row,
+        request_id=intent.request_id,
+        body=Hidden(intent.signed_bytes),
+        secrets=() if intent.hidden is None else intent.hidden.secrets,
+    )
+
+
+def _shown(intent: Intent[Any], fields: Hidden[dict[str, Any]]) -> Fields:
+    """The fields as a record shows them."""
+    secrets = frozenset(() if intent.hidden is None else intent.hidden.secrets)
+    return Extra(_masked(fields.value, secrets))
+
+
+def _known(intent: Intent[Any], shown: Fields) -> _Known:
+    return _Known(fields=shown, ordered=intent.cards, ordered_for=intent.client_id)
 
 
 class _Known(BodyWithId, kw_only=True):

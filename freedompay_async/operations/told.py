@@ -30,11 +30,14 @@ class Told(Generic[R]):
             many.
         holder: the client that they were ordered for.
         result: what came of a call that can't be asked about.
+        success: what was said before that, as the attribute.
+        asked: that answer came from a look-up.
         grace: seconds after which an id that the issuer does not know has ended; `None`: it never
             has, because the issuer was seen to accept it.
 
     Attributes:
         answer: the last thing the issuer said of it.
+        asked: the answer came from a look-up.
         success: the last answer before this one that said success or named something.
         result: what came of it.
         unknown: the last look-up that was answered did not know the id.
@@ -42,8 +45,8 @@ class Told(Generic[R]):
     """
 
     __slots__ = (
-        *("_asked", "_call", "_grace", "_holder", "_request_id", "answer", "cards", "result"),
-        *("success", "unknown", "unknown_at"),
+        *("_call", "_grace", "_holder", "_request_id", "answer", "cards", "result"),
+        *("asked", "success", "unknown", "unknown_at"),
     )
 
     def __init__(
@@ -56,6 +59,8 @@ class Told(Generic[R]):
         holder: str | None,
         grace: float | None,
         result: R | None = None,
+        success: RequestState | None = None,
+        asked: bool = False,
     ) -> None:
         self._call = call
         self._request_id = request_id
@@ -63,9 +68,8 @@ class Told(Generic[R]):
         self._holder = holder
         self._grace = grace
         self.answer = answer
-        # Whether the answer came from a look-up.
-        self._asked = False
-        self.success: RequestState | None = None
+        self.asked = asked
+        self.success = success
         self.unknown = False
         self.unknown_at: float | None = None
         self.result: R | None = result if answer is None else self._read(answer)
@@ -117,8 +121,8 @@ class Told(Generic[R]):
         A success without a name in the first answer does not count: on the vendor's pages it may
         say no more than that the call was taken.
         """
-        last, asked = self.answer, self._asked
-        self._asked, self.unknown = True, False
+        last, asked = self.answer, self.asked
+        self.asked, self.unknown = True, False
         succeeded = last is not None and last.succeeded and (asked or last.named)
         if last is not None and (succeeded or last.named):
             self.success = last

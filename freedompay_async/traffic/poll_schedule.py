@@ -77,15 +77,9 @@ class PollSchedule:
                 of many requests.
             trouble: the last look-up has shown nothing.
         """
-        if self._news >= _LOOKS_TO_PLAN:
-            self._plan()
-        spread = 1 - _JITTER + 2 * _JITTER * jitter
-        left = (
-            looked
-            + min(self._wait(looked, jitter, spread, trouble=trouble), self._most * spread)
-            - age
-        )
+        left = self.left(age, looked, jitter, trouble=trouble)
         if left > 1e-6:
+            spread = 1 - _JITTER + 2 * _JITTER * jitter
             return min(left, max(self._first, age / 8) * spread)
         if self._ends < _ENDS_TO_KNOW:
             # Thousands that were accepted at once wait for what a few of them show, but not for
@@ -94,6 +88,22 @@ class PollSchedule:
                 return max(age, self._first) * (_STEP - 1)
             self._scouts += 1
         return 0.0
+
+    def left(self, age: float, looked: float, jitter: float, *, trouble: bool = False) -> float:
+        """Seconds until the request is due by what is known now; less than 0: it is overdue. For
+        whoever keeps a due time, and asks `pause` when it has come.
+
+        Args:
+            age: now.
+            looked: as for `pause`.
+            jitter: as for `pause`.
+            trouble: as for `pause`.
+        """
+        if self._news >= _LOOKS_TO_PLAN:
+            self._plan()
+        spread = 1 - _JITTER + 2 * _JITTER * jitter
+        wait = self._wait(looked, jitter, spread, trouble=trouble)
+        return looked + min(wait, self._most * spread) - age
 
     def last_due(self, age: float, jitter: float) -> float:
         """The age of the last look-up of a request that is looked up whenever it is due; 0: none
