@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 else:
     from freedompay_async.redaction.portable import Encoded as _Encoded
 
-__all__ = ["HiddenBody", "Seal", "opened_body", "sealed_body"]
+__all__ = ["HiddenBody", "NotOpened", "Seal", "opened_body", "sealed_body"]
 
 _NO_DATA: Final = Hidden(b"")
 _IN_CLEAR: Final = (
@@ -41,9 +41,27 @@ class Seal(Protocol):
         """The data that `encrypt` got.
 
         Raises:
-            Exception: the data can't be decrypted, or is of other associated data.
+            Exception: the data can't be decrypted, or is of other associated data. The reason is
+                told where it is a `NotOpened`.
         """
         ...
+
+
+class NotOpened(ConfigurationError):
+    """A seal can't open what it was given. Its text shows nothing of a key or of the data.
+
+    What a seal of your own raises is told by the name of its class only; of this error, `why` is
+    told too.
+
+    Attributes:
+        why: the reason, as a part of a sentence.
+    """
+
+    why: str = ""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the data can't be decrypted: {why}. Nothing was sent.")
+        self.why = why
 
 
 class HiddenBody(metaclass=_Encoded):
@@ -114,7 +132,7 @@ def opened_body(data: bytes, seal: Seal, *, call: str, request_id: str) -> Hidde
         ConfigurationError: it can't be decrypted, or is not what `sealed_body` makes.
     """
     made = _done(seal, "decrypt", Hidden(data), call=call, request_id=request_id)
-    wrong = made.wrong
+    wrong, why = made.wrong, made.why
     if wrong is None:
         try:
             inside = msgspec.json.decode(made.data.value, type=_Inside)
@@ -124,8 +142,10 @@ def opened_body(data: bytes, seal: Seal, *, call: str, request_id: str) -> Hidde
             return HiddenBody(inside.body.encode(), tuple(map(Secret, inside.secrets)))
     # Raised here, so that it keeps no error alive whose frames hold the body.
     raise ConfigurationError(
-        f"the sealed body can't be opened ({wrong}). It may have been sealed with another key, or "
-        "for another call or request id. Nothing was sent.",
+        f"the sealed body can't be opened: {why}. Nothing was sent."
+        if why
+        else f"the sealed body can't be opened ({wrong}). It may have been sealed with another "
+        "key, or for another call or request id. Nothing was sent.",
         call=call,
         request_id=request_id,
     )
@@ -136,6 +156,7 @@ class _Made(NamedTuple):
 
     data: Hidden[bytes]
     wrong: str | None = None
+    why: str = ""
 
 
 def _done(seal: Seal, method: str, data: Hidden[bytes], *, call: str, request_id: str) -> _Made:
@@ -151,6 +172,8 @@ def _done(seal: Seal, method: str, data: Hidden[bytes], *, call: str, request_id
         raise error
     try:
         made = Hidden(work(data.value, _associated(call, request_id)))
+    except NotOpened as error:
+        return _Made(_NO_DATA, type(error).__name__, error.why)
     # A seal may raise anything. Its own error may show what it got, so only its name is told.
     except Exception as error:  # noqa: BLE001
         return _Made(_NO_DATA, type(error).__name__)

@@ -3,12 +3,12 @@
 import logging
 import os
 import re
+import secrets
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from freedompay_async import (
     ConfigurationError,
@@ -20,6 +20,7 @@ from freedompay_async import (
 )
 from freedompay_async.models import IssuedCards
 from freedompay_async.sandbox import Sandbox
+from freedompay_async.seals import AesGcmSeal
 
 PAGE = (Path(__file__).parents[2] / "docs" / "intents.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
@@ -32,7 +33,6 @@ def page():
     """All names of the page, as one program."""
     names = {
         "__name__": "docs.intents",
-        "AESGCM": AESGCM,
         "FreedomPayError": FreedomPayError,
         "Intent": Intent,
         "IssuedCards": IssuedCards,
@@ -142,13 +142,34 @@ async def test_a_block_with_an_id_of_ones_own(page, fp, db, client_id):
     assert (await operation.result()).request_id == "0b5e3a52-7c1c-4e6f-9f57-5b4c3f1f0a11"
 
 
-def test_a_sealed_pin(page):
-    fp = FreedomPay(auth_id="1", secret_key="k", region="KZ", base_url="https://api.example.com")
-    seal = page["AesGcmSeal"](AESGCM.generate_key(256))
+KEYS = [secrets.token_urlsafe(32) for _ in range(3)]
+PIN = "bm90IGEgcmVhbCBQSU4gYmxvY2s="
 
-    intent = page["sealed_pin"](fp, seal, "card-1", "bm90IGEgcmVhbCBQSU4gYmxvY2s=")
 
-    assert b"bm90IGEgcmVhbCBQSU4gYmxvY2s=" in intent.signed_bytes
-    stored = intent.to_json(seal=seal)
-    with pytest.raises(ConfigurationError, match=r"can't be opened \(InvalidTag\)"):
-        Intent.load(stored, seal=page["AesGcmSeal"](AESGCM.generate_key(256)))
+@pytest.fixture
+def merchant():
+    return FreedomPay(auth_id="1", secret_key="k", region="KZ", base_url="https://api.example.com")
+
+
+def test_a_sealed_pin_outlives_a_change_of_keys(page, merchant, monkeypatch):
+    monkeypatch.setenv("SEAL_KEYS", KEYS[0])
+    stored = page["new_pin"](merchant, "card-1", PIN)
+    monkeypatch.setenv("SEAL_KEYS", f"{KEYS[1]},{KEYS[0]}")
+
+    intent = page["stored_pin"](stored)
+
+    assert PIN not in stored
+    assert PIN.encode() in intent.signed_bytes
+    monkeypatch.setenv("SEAL_KEYS", f"{KEYS[1]},{KEYS[2]}")
+    with pytest.raises(ConfigurationError, match="which is none of the 2 keys of this AesGcmSeal"):
+        page["stored_pin"](stored)
+
+
+def test_a_seal_of_ones_own(page, merchant):
+    here, there = (page["Bound"](AesGcmSeal(KEYS), name) for name in ("live", "test"))
+    intent = merchant.intend.cards.set_pin("card-1", PIN)
+    stored = intent.to_json(seal=here)
+
+    assert Intent.load(stored, seal=here) == intent
+    with pytest.raises(ConfigurationError, match="it was changed, or sealed for another call"):
+        Intent.load(stored, seal=there)
