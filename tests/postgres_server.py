@@ -6,10 +6,12 @@ Where PostgreSQL is not installed, the tests that need it are skipped and the su
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import json
 import os
 import shutil
+import subprocess
 import tempfile
 from pathlib import Path
 from uuid import uuid4
@@ -116,13 +118,79 @@ async def postgres_database(bare_postgres_database):
     """The same, with the schema of this version. It is made anew for each test: a database that is
     copied from another one is not the one that it was.
     """
+    await _install(bare_postgres_database)
+    return bare_postgres_database
+
+
+# Whether a database is as it was made, and leaves nothing of a test behind.
+_CLEAN = """
+SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid();
+DROP SCHEMA public CASCADE;
+CREATE SCHEMA public;
+TRUNCATE freedompay.requests, freedompay.successes, freedompay.wake_pgqueuer,
+    freedompay.wake_pgqueuer_log, freedompay.wake_pgqueuer_statistics;
+"""
+
+
+class Reused:
+    """A database of one worker's own, with the schema, for one test after another: to make one
+    takes longer than most tests.
+    """
+
+    def __init__(self, server) -> None:
+        self.server = server
+        self.name = None
+
+    def give(self) -> str:
+        if self.name is None:
+            self.name = f"reused_{uuid4().hex}"
+            self.server.run(f"CREATE DATABASE {self.name}")
+            asyncio.run(_install(self.server.dsn(self.name)))
+            self.made = self._meta()
+        return self.server.dsn(self.name)
+
+    def take_back(self) -> None:
+        """Clean it; one whose schema a test has changed goes."""
+        try:
+            changed = self._meta() != self.made
+        except subprocess.CalledProcessError:
+            changed = True
+        if changed:
+            self.close()
+        else:
+            self.server.run(_CLEAN, self.name)
+
+    def close(self) -> None:
+        if self.name is not None:
+            self.server.run(f"DROP DATABASE {self.name} WITH (FORCE)")
+            self.name = None
+
+    def _meta(self) -> str:
+        return self.server.run("SELECT version, identity FROM freedompay.meta", self.name)
+
+
+@pytest.fixture(scope="session")
+def reused_databases(postgres_server):
+    reused = Reused(postgres_server)
+    yield reused
+    reused.close()
+
+
+@pytest.fixture
+def reused_postgres_database(reused_databases):
+    """The address of a database with the schema, and without anything of an earlier test."""
+    yield reused_databases.give()
+    reused_databases.take_back()
+
+
+async def _install(address: str) -> None:
     import asyncpg
 
     from freedompay_async.postgres import install
 
-    connection = await asyncpg.connect(bare_postgres_database)
+    connection = await asyncpg.connect(address)
     try:
         await install(connection)
     finally:
         await connection.close()
-    return bare_postgres_database

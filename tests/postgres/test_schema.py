@@ -75,6 +75,18 @@ async def test_an_older_schema_is_refused_until_it_is_upgraded(pool):
         await opened(pool)
 
 
+async def test_an_upgrade_from_the_first_version_makes_what_it_lacks_and_keeps_the_rest(pool):
+    await install(pool)
+    await planned(pool)
+    await pool.execute("DROP TABLE freedompay.requests")
+    await pool.execute("UPDATE freedompay.meta SET version = 1")
+    before = await pool.fetchval("SELECT count(*) FROM freedompay.rows")
+
+    assert await install(pool) == VERSION
+    assert await pool.fetchval("SELECT count(*) FROM freedompay.rows") == before > 0
+    assert await pool.fetchval("SELECT count(*) FROM freedompay.requests") == 0
+
+
 async def test_who_is_running_drains_when_a_newer_version_is_installed(pool):
     await install(pool)
     await planned(pool)

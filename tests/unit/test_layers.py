@@ -34,7 +34,7 @@ LEVELS = (
     ("postgres",),
     ("cli",),
     # What users import: the package itself uses none of it.
-    ("models", "testing", "transports", "journals"),
+    ("models", "testing", "transports", "journals", "seals"),
 )
 ORDER = tuple(name for level in LEVELS for name in level)
 FILES = {str(path.relative_to(ROOT)): path for path in sorted(ROOT.rglob("*.py"))}
@@ -227,6 +227,9 @@ ASKED_FOR = {
     ("guards/loops.py", "in_trio_run"): "another library, in the versions that have it",
     ("guards/loops.py", "lowlevel"): "another library, in the versions that have it",
     ("postgres/since.py", "CLOCK_BOOTTIME"): "not on every platform",
+    ("postgres/tracker/tracking.py", "orig"): "SQLAlchemy's error has it, around the driver's",
+    ("postgres/tracker/delivery.py", "sqlstate"): "the error of each driver has it",
+    ("postgres/tracker/tracking.py", "sqlstate"): "the error of each driver has it",
     ("redaction/opening.py", "__attrs_attrs__"): "a class made by attrs has it",
     ("sandbox/issuing/books_file.py", "geteuid"): "not on every platform",
 }

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from freedompay_async.redaction.secret import Secret
 
-__all__ = ["Pool", "connected"]
+__all__ = ["Pool", "connected", "opened_pool"]
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 
@@ -56,24 +56,40 @@ async def connected(address: Secret, *, shown: str, connections: int = 10) -> As
     Raises:
         ConfigurationError: there is no such database, or it lets nobody in; nothing was sent.
     """
+    pool = asyncpg.create_pool(
+        address.reveal(),
+        min_size=1,
+        max_size=connections,
+        timeout=_CONNECTING,
+        server_settings={"application_name": "freedompay"},
+    )
+    async with opened_pool(pool, shown):
+        yield pool
+
+
+@asynccontextmanager
+async def opened_pool(pool: Pool, shown: str) -> AsyncGenerator[None]:
+    """Open a pool, and close it when the context is left.
+
+    Args:
+        pool: as `asyncpg.create_pool` makes it; one that is open already is only closed.
+        shown: what the sentence of an error begins with, such as an address without a password.
+
+    Raises:
+        ConfigurationError: there is no such database, or it lets nobody in; nothing was sent.
+    """
     # What asyncpg logs of a lost connection is told in our own words. Without a handler Python
     # would print it, with its traceback.
     logging.getLogger("asyncpg").addHandler(logging.NullHandler())
     try:
-        pool = await asyncpg.create_pool(
-            address.reveal(),
-            min_size=1,
-            max_size=connections,
-            timeout=_CONNECTING,
-            server_settings={"application_name": "freedompay"},
-        )
+        await pool
     except _FAILED as error:
         failed = ConfigurationError(f"{shown} {_why(error)}. Nothing was sent.")
         # Without its frames: they hold the password.
         failed.__cause__ = error.with_traceback(None)
         raise failed from None
     try:
-        yield pool
+        yield
     finally:
         try:
             await asyncio.wait_for(pool.close(), _CLOSING)

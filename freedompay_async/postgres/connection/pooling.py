@@ -56,6 +56,10 @@ LOST: Final = (
 # Seconds between two tries.
 _FIRST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 1.0
+_THEN: Final = (
+    "the run has stopped, and nothing was sent that is not in it. Put the database right, then "
+    "resume."
+)
 # Seconds for which the server may take to end a statement that nobody waits for any more.
 _GIVING_UP: Final = 0.5
 
@@ -67,12 +71,16 @@ class Link:
         pool: whose connections are taken, each for one piece of work.
         name: of the journal, for errors.
         patience: seconds for which lost connections are made anew.
+        then: what follows for whoever uses it when it can't be used.
     """
 
-    def __init__(self, pool: Pool, name: str, *, patience: float = PATIENCE) -> None:
+    def __init__(
+        self, pool: Pool, name: str, *, patience: float = PATIENCE, then: str = _THEN
+    ) -> None:
         self._pool: Final = pool
         self.name = name
         self.patience: Final = patience
+        self._then: Final = then
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def open(self) -> None:
@@ -178,10 +186,7 @@ class Link:
 
     def failed(self, error: BaseException) -> JournalError:
         """The error of work that could not be done."""
-        failed = JournalError(
-            f"{self.name} can't be used ({words(error)}): the run has stopped, and nothing was "
-            "sent that is not in it. Put the database right, then resume."
-        )
+        failed = JournalError(f"{self.name} can't be used ({words(error)}): {self._then}")
         failed.__cause__ = error
         return failed
 

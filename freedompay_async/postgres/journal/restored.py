@@ -1,7 +1,8 @@
 """What follows when the database was restored from a backup: it may be older than the truth.
 
 Every step of every row that has not ended may have been sent since the backup, whatever is written
-of it. So each has an intent from then on, and the issuer is asked about it before it is sent.
+of it. So each has an intent from then on, and the issuer is asked about it before it is sent. The
+same holds for tracked requests.
 """
 
 from __future__ import annotations
@@ -40,11 +41,24 @@ SELECT $1, number, step, request_id, '', to_timestamp($2), clock_timestamp()
 FROM unnest($3::int[], $4::text[], $5::text[]) AS given (number, step, request_id)
 ON CONFLICT (batch, number, step) DO NOTHING
 """
+# Whoever held one writes nothing about it any more.
+_DOUBT_REQUESTS: Final = """
+UPDATE freedompay.requests SET fence = fence + 1, held = false, due = clock_timestamp(),
+    quiet_since = clock_timestamp(),
+    first_sent = CASE WHEN state = 'intended' THEN to_timestamp($1) ELSE first_sent END,
+    state = CASE WHEN state = 'intended' THEN 'sent' ELSE state END
+WHERE next IN ('send', 'look')
+"""
+_FREE_ENDS: Final = """
+UPDATE freedompay.requests SET fence = fence + 1, held = false, due = clock_timestamp()
+WHERE next = 'deliver'
+"""
 
 
 async def restored(connection: Connection, *, taken: float) -> int:
     """Take this database for the one that counts, from a backup of that time (seconds since the
-    epoch): of all its batches. The number of rows that may have been sent since.
+    epoch): of all its batches and tracked requests. The number of rows that may have been sent
+    since.
     """
     async with connection.transaction():
         identity = await identity_of(connection)
@@ -52,6 +66,9 @@ async def restored(connection: Connection, *, taken: float) -> int:
         count = 0
         for batch in await connection.fetch("SELECT id FROM freedompay.batches ORDER BY id"):
             count += await _doubt(connection, batch[0], taken)
+        status = await connection.execute(_DOUBT_REQUESTS, float(taken))
+        count += int(status.rsplit(maxsplit=1)[-1])
+        await connection.execute(_FREE_ENDS)
         await connection.execute("UPDATE freedompay.meta SET identity = $1", identity)
     return count
 

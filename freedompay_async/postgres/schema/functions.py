@@ -217,4 +217,20 @@ BEGIN
     END IF;
 END $$
 """  # noqa: S608 - of constants
-FUNCTIONS: Final = (_REAP, _SETTLE, _KEEP_SUCCESS, _TAKE)
+# In the transaction of the application, which it costs one round trip. Nothing: it is there.
+_TRACK: Final = """
+CREATE OR REPLACE FUNCTION freedompay.track(
+    _merchant text, _base_url text, _request_id text, _call text, _tag text, _intent text,
+    _body_sha256 bytea, _entrypoint text
+) RETURNS SETOF timestamptz LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN QUERY INSERT INTO freedompay.requests AS made
+        (merchant, base_url, request_id, call, tag, intent, body_sha256)
+    VALUES (_merchant, _base_url, _request_id, _call, _tag, _intent, _body_sha256)
+    ON CONFLICT DO NOTHING RETURNING made.tracked_at;
+    IF FOUND THEN
+        PERFORM freedompay.wake(_entrypoint, _request_id);
+    END IF;
+END $$
+"""
+FUNCTIONS: Final = (_REAP, _SETTLE, _KEEP_SUCCESS, _TAKE, _TRACK)

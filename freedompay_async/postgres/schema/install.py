@@ -11,6 +11,7 @@ from freedompay_async.postgres.connection.pooling import words
 from freedompay_async.postgres.schema.functions import FUNCTIONS
 from freedompay_async.postgres.schema.identity import identity_of
 from freedompay_async.postgres.schema.rates import RATE_TABLES
+from freedompay_async.postgres.schema.requests import REQUEST_TABLES
 from freedompay_async.postgres.schema.tables import SCHEMA, TABLES, VERSION
 from freedompay_async.postgres.workers.wake import install_queue
 
@@ -21,8 +22,8 @@ __all__ = ["check_version", "install", "newer", "version_of"]
 
 # Of the lock that keeps two installations apart; any number that others don't use.
 _LOCK: Final = 0x6670_6A31
-# The step from each version to the next; there is none yet.
-_UPGRADES: Final[dict[int, str]] = {}
+# The step from each version to the next.
+_UPGRADES: Final[dict[int, str]] = {1: REQUEST_TABLES}
 
 
 async def install(target: Pool | Connection) -> int:
@@ -66,6 +67,7 @@ async def _install(connection: Connection) -> None:
         await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
         await connection.execute(TABLES)
         await connection.execute(RATE_TABLES)
+        await connection.execute(REQUEST_TABLES)
     for step in range(version or VERSION, VERSION):
         await connection.execute(_UPGRADES[step])
     # What they do may change with any version.

@@ -14,7 +14,7 @@ from freedompay_async.batch.outcome import State
 __all__ = ["LEASE", "OPEN", "ORDERED", "SCHEMA", "TABLES", "VERSION", "open_in"]
 
 SCHEMA: Final = "freedompay"
-VERSION: Final = 1
+VERSION: Final = 2
 """Of the tables and the functions together."""
 LEASE: Final = 6.0
 """Seconds for which an owner has its rows after a renewal, by the server's clock."""

@@ -35,6 +35,12 @@ class Change(StrEnum):
     """The database can't be reached; the worker waits for it."""
     DATABASE_BACK = "database back"
     """It can be reached again."""
+    ISSUER_AWAY = "issuer away"
+    """The issuer answers nothing; a tracker's worker makes one call at a time until it does."""
+    ISSUER_BACK = "issuer back"
+    """It answers again."""
+    NOT_DELIVERED = "not delivered"
+    """The handler of the end of a tracked request has failed; it is called again later."""
     DRAINING = "draining"
     """No new row starts, and calls on the way are settled."""
 

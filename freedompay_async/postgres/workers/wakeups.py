@@ -49,6 +49,8 @@ class WakeUps:
         hold: called with the name of a batch for a wake-up of it; ends when the wake-up is to be
             given back. Its value is the seconds after which the wake-up is to come again, to
             whichever worker; `None`: it has done its work.
+        entrypoint: of the wake-ups.
+        at_once: wake-ups that are fetched together.
     """
 
     def __init__(
@@ -57,10 +59,14 @@ class WakeUps:
         *,
         wake: Callable[[], object],
         hold: Callable[[str], Awaitable[float | None]],
+        entrypoint: str = ENTRYPOINT,
+        at_once: int = 10,
     ) -> None:
         self._pool: Final = pool
         self._wake: Final = wake
         self._hold: Final = hold
+        self._entrypoint: Final = entrypoint
+        self._at_once: Final = at_once
         self._stopped: Final = asyncio.Event()
         # What PgQueuer logs of a lost connection is no news: its own handler for that is the
         # user's. Without any, Python would print it.
@@ -99,8 +105,8 @@ class WakeUps:
         engine = queries(_Driver(connection, lost))
         manager = QueueManager(engine, channel=engine.qbe.settings.channel)
 
-        @manager.entrypoint(ENTRYPOINT, on_failure="hold")
-        async def batch(job: Job) -> None:
+        @manager.entrypoint(self._entrypoint, on_failure="hold")
+        async def wake_up(job: Job) -> None:
             if (task := asyncio.current_task()) is not None:
                 jobs.add(task)
                 task.add_done_callback(jobs.discard)
@@ -118,6 +124,7 @@ class WakeUps:
         connection.add_termination_listener(partial(_set, lost))
         run = asyncio.create_task(
             manager.run(
+                batch_size=self._at_once,
                 dequeue_timeout=timedelta(seconds=_DEQUEUE),
                 heartbeat_timeout=timedelta(seconds=_DEAD),
                 shutdown_on_listener_failure=True,
