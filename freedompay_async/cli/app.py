@@ -42,7 +42,8 @@ app = typer.Typer(
     **The main job**: `freedompay batch plan FILE` checks a file of clients and sends nothing;
     `freedompay batch issue FILE --journal run.db` issues one card a row. Stop it in any way, even
     with kill -9, and go on with `freedompay batch resume run.db`. With a PostgreSQL database as the
-    journal many machines work on it: `freedompay worker`.
+    journal many machines work on it: `freedompay worker`. With `--app` that command sends the
+    tracked requests of an application.
 
     **Each call of the API** is a command: `freedompay cards issue`, `freedompay clients create`, …
     `freedompay contract` lists them all and says how sure each is. A command that changes something

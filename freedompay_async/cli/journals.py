@@ -79,11 +79,12 @@ def restored_(
                 "is asked about before anything is sent for it"
             )
         rows = await _doubt(place, since.timestamp())
+        by = "resume to ask about" if place.path else "workers, and batch resume, ask about"
         typer.echo(
             f"{place.shown}: no row is left that may have been sent since"
             if not rows
             else f"{place.shown}: {'1 row' if rows == 1 else f'{rows:,} rows'} may have been sent "
-            f"since: resume to ask about {'it' if rows == 1 else 'them'}"
+            f"since: {by} {'it' if rows == 1 else 'them'}"
         )
         return Exit.DONE
 

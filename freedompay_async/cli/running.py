@@ -74,11 +74,11 @@ async def yes_before_plan(
     return confirmation()
 
 
-async def check_access(fp: FreedomPay, *, begun: bool) -> None:
+async def check_access(fp: FreedomPay, *, begun: bool, what: str = "row") -> None:
     """Check host, key and signature scheme with a harmless question, before thousands of rows fail.
 
     A batch that has begun has reached its host before, so its run waits for a host that can't be
-    reached now.
+    reached now. `what`: would be sent, for the text of the error.
 
     Raises:
         ConfigurationError: one of them is wrong; nothing else was sent.
@@ -87,15 +87,15 @@ async def check_access(fp: FreedomPay, *, begun: bool) -> None:
         await fp.requests.status(new_request_id(), timeout=20)
     except AuthenticationError as error:
         if is_page(error.body):
-            raise _another_host(fp, error) from error
+            raise _another_host(fp, error, what) from error
         raise ConfigurationError(
-            f"{error.text} It was a harmless status question; no row was sent."
+            f"{error.text} It was a harmless status question; no {what} was sent."
         ) from error
     except NotSent as error:
         if begun:
             return
         raise ConfigurationError(
-            f"{error.text} Check base_url and region, or try again later. No row was sent."
+            f"{error.text} Check base_url and region, or try again later. No {what} was sent."
         ) from error
     except ProtocolError as error:
         page = is_page(error.body)
@@ -104,17 +104,17 @@ async def check_access(fp: FreedomPay, *, begun: bool) -> None:
             and error.http_status < 500
             and (page or error.http_status != 404)
         ):
-            raise _another_host(fp, error) from error
+            raise _another_host(fp, error, what) from error
     except FreedomPayError:
         # "Not known" is the right answer about a fresh id. The run itself can wait for an issuer
         # in passing trouble.
         pass
 
 
-def _another_host(fp: FreedomPay, error: FreedomPayError) -> ConfigurationError:
+def _another_host(fp: FreedomPay, error: FreedomPayError, what: str) -> ConfigurationError:
     message = (
         f"{fp.base_url} does not answer like the Card API: {error.text} Check base_url and "
-        "region; no row was sent."
+        f"region; no {what} was sent."
     )
     return ConfigurationError(f"{message}\n{error.body}")
 

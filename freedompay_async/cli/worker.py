@@ -10,26 +10,22 @@ from freedompay_async.cli import batch_flags as flags
 from freedompay_async.cli.common import run
 from freedompay_async.cli.databases import all_batches, connected, needs_database
 from freedompay_async.cli.detaching import check_folder
-from freedompay_async.cli.display import as_json, written
 from freedompay_async.cli.exits import Exit
 from freedompay_async.cli.journal_address import journal_address
-from freedompay_async.cli.output import printable
 from freedompay_async.cli.running import check_access, gentle_stop
 from freedompay_async.cli.settings_flags import SettingsFlags, with_settings
+from freedompay_async.cli.worker_app import check_beside_app, work_of_app
+from freedompay_async.cli.worker_news import WorkerNews
 from freedompay_async.contract.request_ids import checked_name
 from freedompay_async.errors import ConfigurationError, JournalError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from freedompay_async.client import FreedomPay
     from freedompay_async.postgres.connection.connecting import Pool
-    from freedompay_async.postgres.workers.news import News
     from freedompay_async.traffic.rate import Rate
 
 __all__ = ["worker"]
 
-_PROBLEMS: Final = ("refused", "unknown", "found", "doubtful")
 _DAY: Final = 86_400.0
 _STOPPING: Final = (
     "stopping: no new row starts, calls on the way are settled, and the other rows are handed "
@@ -44,6 +40,16 @@ _ABORTING: Final = (
 @with_settings
 def worker(
     journal: flags.JournalFlag = None,
+    app: Annotated[
+        str | None,
+        typer.Option(
+            "--app",
+            metavar="MODULE:NAME",
+            help="Run the tracker of an application instead, imported from the working directory: "
+            "a `Tracker`, or a function made by `@asynccontextmanager` that yields one. It has its "
+            "own client and database, so no other flag of them goes with it.",
+        ),
+    ] = None,
     concurrency: flags.Concurrency = 64,
     rate: Annotated[
         float | None,
@@ -81,9 +87,22 @@ def worker(
     Start it on as many machines as you like. Batches of other merchants or hosts are named and left
     to their own workers. It goes on until it is stopped: Ctrl-C or SIGTERM settles the calls on the
     way and hands all other rows back. If it is killed or cut off, others go on with its rows.
+
+    With --app it sends the tracked requests of an application in the same way.
     """
 
     async def work() -> Exit:
+        if app is not None:
+            beside = {
+                "--journal": journal,
+                "--rate": rate,
+                "--documents": documents,
+                "--keep-bodies": keep_bodies,
+            }
+            check_beside_app(beside, settings_flags)
+            return await work_of_app(
+                app, concurrency=concurrency, json=json, verbose=settings_flags.verbose
+            )
         address = journal_address(journal, "--journal")
         if address.path is not None:
             raise needs_database(
@@ -105,7 +124,7 @@ def worker(
 
         more = {} if keep_bodies is None else {"keep_bodies": keep_bodies * _DAY}
         await check_access(fp, begun=True)
-        shown = _Shown(json=json)
+        shown = WorkerNews(json=json)
         made = Worker(
             fp, pool, concurrency=concurrency, documents=documents, tell=shown.tell, **more
         )
@@ -117,35 +136,6 @@ def worker(
         return Exit.PROBLEMS if shown.problems else Exit.DONE
 
     run(work)
-
-
-class _Shown:
-    """Prints what a worker tells."""
-
-    def __init__(self, *, json: bool) -> None:
-        self._json: Final = json
-        self.problems = False
-        """Rows have ended without a card, or with one that is not what was ordered."""
-        self.stop: Callable[[], object] | None = None
-
-    def tell(self, news: "News") -> None:
-        self.problems |= any(news.counts.get(state) for state in _PROBLEMS)
-        if not written(self._line(news)) and self.stop is not None:
-            self.stop()
-
-    def _line(self, news: "News") -> str:
-        if not self._json:
-            return printable(news.text)
-        return as_json(
-            {
-                "event": "worker",
-                "change": news.change.name.lower(),
-                "batch": news.batch,
-                "text": news.text,
-                "counts": news.counts,
-                "again_in": news.again_in,
-            }
-        )
 
 
 def _shared_rate(pool: "Pool", merchant: str | None, rate: float) -> "Rate":

@@ -52,7 +52,7 @@ def test_the_tables_are_made_once(shell, bare_postgres_database):
     said = [shell("journal", "install", "--journal", bare_postgres_database) for _ in range(2)]
 
     assert [(each.exit_code, each.stdout) for each in said] == [
-        (0, f"{bare_postgres_database}: ready (schema version 1)\n")
+        (0, f"{bare_postgres_database}: ready (schema version 2)\n")
     ] * 2
 
 
@@ -298,7 +298,7 @@ def test_a_restored_database_is_asked_about(shell, issue, address, people):
     assert (refused.exit_code, "Add --yes to do it." in refused.stderr) == (2, True)
     assert (result.exit_code, result.stdout) == (
         0,
-        f"{address}: 2 rows may have been sent since: resume to ask about them\n",
+        f"{address}: 2 rows may have been sent since: workers, and batch resume, ask about them\n",
     )
 
 
