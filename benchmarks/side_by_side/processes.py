@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 
 from side_by_side.machine import client_cpu, server_cpu
 
-__all__ = ["Column", "Server", "batch_once", "once"]
+__all__ = ["Column", "Server", "SlowIssuer", "TrackerWorker", "batch_once", "once"]
 
 _FOLDER: Final = Path(__file__).parents[1]
 
@@ -101,6 +101,33 @@ class Column(_Steered):
         told: dict[str, Any] = self._say(
             json.dumps({"call": call, "seconds": seconds, "most": most})
         )
+        return told
+
+
+class SlowIssuer(_Steered):
+    """An issuer that takes a log-normal time for each request; see `slow_issuer.py`."""
+
+    def __init__(self, middle: float, sigma: float, seed: int) -> None:
+        super().__init__("slow_issuer", "--median", middle, "--sigma", sigma, "--seed", seed)
+        self.url: Final = f"http://127.0.0.1:{self._read().strip()}"
+
+    def seen(self) -> dict[str, Any]:
+        """What it has seen so far: `accepted`, `looks`, `strange`, `lags` and `takes`."""
+        told: dict[str, Any] = self._say("seen")
+        return told
+
+
+class TrackerWorker(_Steered):
+    """A worker of tracked requests, ready when it is made, and drained when it is left."""
+
+    def __init__(self, url: str, dsn: str, concurrency: int) -> None:
+        order = {"url": url, "dsn": dsn, "concurrency": concurrency}
+        super().__init__("workers.tracker", json.dumps(order))
+        self._read()
+
+    def memory(self) -> dict[str, float]:
+        """MiB of the process: `memory` now, and `peak`."""
+        told: dict[str, float] = self._say("memory")
         return told
 
 

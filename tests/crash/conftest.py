@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.crash.machines import Machines
+from tests.crash.outbox_scene import Outbox
 from tests.postgres_server import cluster_script
 
 if TYPE_CHECKING:
@@ -91,8 +92,8 @@ class Victim:
         self.process.send_signal(signal.SIGKILL)
         return self.ends()
 
-    def ends(self) -> int:
-        self.stdout = self.process.communicate(timeout=SECONDS)[0]
+    def ends(self, seconds: float = SECONDS) -> int:
+        self.stdout = self.process.communicate(timeout=seconds)[0]
         return self.process.returncode
 
     @property
@@ -188,6 +189,15 @@ def machines(scene, cluster, until):
     machines = Machines(scene, cluster, "postgres")
     machines.install()
     return machines
+
+
+@pytest.fixture
+def outbox(scene, cluster, until):
+    """An application on a database of that server, and none of its processes yet."""
+    scene.until = until
+    outbox = Outbox(scene, cluster, "postgres")
+    outbox.install()
+    return outbox
 
 
 @pytest.fixture
