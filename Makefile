@@ -7,7 +7,7 @@ WORKERS ?= $(shell expr $(CORES) \* 5 / 2)
 SOURCES := $(shell find freedompay_async -type f -not -name '*.pyc')
 # What decides about money does no I/O, and every branch of it is tested.
 comma := ,
-PURE := intents/intent intents/sealing calls/first_send guards/moments guards/arguments codec/body_check guards/leftovers settings/proxies settings/schemes contract/calls contract/table errors/classes errors/endings errors/effects errors/results errors/questions errors/meanings calls/error_text contract/request_ids contract/regions redaction/spelling redaction/masking redaction/redaction redaction/sent settings/policy calls/call_state calls/states calls/backoff calls/compose calls/call_answers calls/cancelled calls/lost calls/clock calls/error_hints calls/retry_budget redaction/secret settings/settings settings/options client_options crypto/signing codec/messages codec/encode codec/answer_size codec/answer_form codec/retry_after codec/decode operations/held operations/told operations/status operations/gift_card codec/shapes codec/drift contract/overrides crypto/pin_encryption contract/models/answers contract/models/results contract/models/dictionaries contract/models/gift_cards contract/models/open contract/models/reads contract/models/client_requests contract/models/requests api/statement_windows api/pin_setting api/card_order api/gift_card_bodies batch/input/rows batch/input/problem batch/input/column_checks batch/input/quoting traffic/hindrance traffic/rate_limit traffic/concurrency_limit batch/limits batch/progress batch/input/lookalikes contract/bodies contract/client_contract contract/file/template contract/file/values contract/override_checks contract/file/toml_lines contract/countries contract/person batch/input/doubts batch/input/misfits batch/input/spoilt batch/input/columns batch/input/cells batch/input/guesses batch/input/headers calls/reuse redaction/portable guards/staying redaction/opening events/hub events/kinds events/stats batch/input/row_values postgres/rate/shares postgres/rate/own_share
+PURE := intents/intent intents/sealing intents/seals intents/seal_keys calls/first_send guards/moments guards/arguments codec/body_check guards/leftovers settings/proxies settings/schemes contract/calls contract/table errors/classes errors/endings errors/effects errors/results errors/questions errors/meanings calls/error_text contract/request_ids contract/regions redaction/spelling redaction/masking redaction/redaction redaction/sent settings/policy calls/call_state calls/states calls/backoff calls/compose calls/call_answers calls/cancelled calls/lost calls/clock calls/error_hints calls/retry_budget redaction/secret settings/settings settings/options client_options crypto/signing codec/messages codec/encode codec/answer_size codec/answer_form codec/retry_after codec/decode operations/held operations/told operations/status operations/gift_card codec/shapes codec/drift contract/overrides crypto/pin_encryption contract/models/answers contract/models/results contract/models/dictionaries contract/models/gift_cards contract/models/open contract/models/reads contract/models/client_requests contract/models/requests api/statement_windows api/pin_setting api/card_order api/gift_card_bodies batch/input/rows batch/input/problem batch/input/column_checks batch/input/quoting traffic/hindrance traffic/rate_limit traffic/concurrency_limit batch/limits batch/progress batch/input/lookalikes contract/bodies contract/client_contract contract/file/template contract/file/values contract/override_checks contract/file/toml_lines contract/countries contract/person batch/input/doubts batch/input/misfits batch/input/spoilt batch/input/columns batch/input/cells batch/input/guesses batch/input/headers calls/reuse redaction/portable guards/staying redaction/opening events/hub events/kinds events/stats batch/input/row_values postgres/rate/shares postgres/rate/own_share
 
 # The tests that have to reach it. They run by themselves first: counting branches slows a test down, and these alone are counted.
 COVERING := tests/unit tests/intents tests/batch/test_rows.py tests/batch/test_rows_in_code.py tests/batch/test_row_messages.py tests/batch/test_doubts.py tests/batch/test_lookalikes.py tests/batch/test_run.py tests/batch/test_spoilt.py tests/batch/test_columns.py tests/batch/test_headers.py tests/batch/test_workbook_cells.py
@@ -27,7 +27,7 @@ PURE_TESTS := $(BIN)/pytest -n $(CORES) --dist worksteal
 # Where Python may not keep what it has compiled, each worker of each run compiles all the tests anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo demo-workers test proofs lint format tables bench machines faults matrix soak crash fuzz mutate proofs-log audit clean
+.PHONY: demo demo-workers test proofs lint format tables bench machines outbox faults matrix soak crash fuzz mutate proofs-log audit clean
 
 demo: .venv/package
 	$(BIN)/python examples/demo.py
@@ -74,6 +74,10 @@ bench: .venv/bench .venv/package
 machines: .venv/bench .venv/package
 	$(BIN)/python benchmarks/machines.py
 	$(BIN)/python benchmarks/shared_rate.py
+
+# What tracked requests cost: the looks of two workers, `track` in a transaction, the memory of a worker. Some parts: make outbox PARTS=commit
+outbox: .venv/dev .venv/bench .venv/package
+	$(BIN)/python benchmarks/outbox.py $(PARTS) $(ARGS)
 
 # One fault a row, one client a column; it writes the table into the README.
 faults: .venv/bench .venv/package

@@ -122,6 +122,7 @@ PUBLIC: Final = (
     "freedompay_async.transports",
     "freedompay_async.postgres",
     "freedompay_async.journals",
+    "freedompay_async.seals",
 )
 """The modules that users import from."""
 # A value has no docstring of its own.

@@ -83,6 +83,7 @@ from freedompay_async.models import (
     RequestState,
     Statement,
 )
+from freedompay_async.seals import AesGcmSeal, FernetSeal
 from freedompay_async.settings.settings import Settings  # noqa: TC001 - as users import it
 from freedompay_async.transports import (
     Attempt,
@@ -436,6 +437,9 @@ async def intents(fp: FreedomPay, person: NewClient, now: dt.datetime) -> None:
     assert_type(loaded, Intent[IssuedCards])
     assert_type(loaded.signed_bytes, bytes)
     assert_type(loaded.cards, int | None)
+    intent.to_json(seal=AesGcmSeal([b"", "", Secret("")]))
+    intent.to_json(seal=FernetSeal(("",)))
+    AesGcmSeal(b"")  # type: ignore[arg-type]
     await fp.cards.block("card", description="lost", request_id="id", first_sent=None)
     await fp.cards.block("card", description="lost", request_id="id", first_sent=now)
     await fp.call("/path", {}, dict[str, Any], request_id="id", first_sent=now)
