@@ -60,7 +60,7 @@ class Delivery:
         timeout: seconds for which the handler may take.
 
     Attributes:
-        places: handlers that run at once at most.
+        places: handlers that may run at once; who calls `deliver` keeps to it.
 
     Raises:
         ConfigurationError: the pool is too small; nothing was sent.
@@ -83,17 +83,15 @@ class Delivery:
                 f"of ends needs {FEWEST + 1} (max_size). Nothing was sent."
             )
         self.places: Final[int] = pool.get_max_size() - FEWEST
-        self._places: Final = asyncio.Semaphore(self.places)
 
     async def deliver(self, held: Held) -> str | None:
         """Deliver the end of a row that is held; why the handler has failed, if it has."""
         try:
-            async with self._places:
-                if not held.holds:
-                    return None
-                held.locked = True
-                async with asyncio.timeout(self._timeout):
-                    await self._in_transaction(held)
+            if not held.holds:
+                return None
+            held.locked = True
+            async with asyncio.timeout(self._timeout):
+                await self._in_transaction(held)
         except LeaseLost:
             return None
         except asyncio.CancelledError as error:

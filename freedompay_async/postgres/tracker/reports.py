@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from freedompay_async.postgres.tracker.statements import FIND
 from freedompay_async.postgres.tracker.tracked import (
     COLUMNS,
     TrackerReport,
@@ -19,7 +20,6 @@ __all__ = ["find", "listed", "report"]
 
 _FIRST: Final = 100
 _FROM: Final = "FROM freedompay.requests WHERE merchant = $1 AND base_url = $2"
-_FIND: Final = f"SELECT {COLUMNS} {_FROM} AND request_id = $3"
 _LIST: Final = f"""
 SELECT {COLUMNS} {_FROM} AND ($3::text IS NULL OR tag = $3) AND ($4::text IS NULL OR state = $4)
 ORDER BY tracked_at, request_id LIMIT $5
@@ -41,7 +41,7 @@ ORDER BY tracked_at, request_id LIMIT {_FIRST}
 
 async def find(caller: Caller, ours: tuple[str, str], request_id: str) -> Tracked | None:
     """One request; `None`: there is none of this id."""
-    rows = await caller.fetch(_FIND, *ours, request_id)
+    rows = await caller.fetch(FIND, *ours, request_id)
     return tracked(rows[0]) if rows else None
 
 

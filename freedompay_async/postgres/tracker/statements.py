@@ -120,14 +120,16 @@ UPDATE freedompay.requests SET
 FROM owned WHERE {_OURS} AND requests.request_id = owned.request_id
 RETURNING requests.request_id, requests.fence
 """  # noqa: S608 - of constants
-FIND: Final = f"SELECT {COLUMNS} FROM freedompay.requests WHERE {_OURS} AND request_id = $3"  # noqa: S608 - of constants
-"""How one request stands."""
+FIND: Final = f"""
+SELECT {COLUMNS}, body_sha256 FROM freedompay.requests WHERE {_OURS} AND request_id = $3
+"""  # noqa: S608 - of constants
+"""How one request stands, and the fingerprint of its body."""
 TRACK: Final = """
 SELECT tracked_at FROM freedompay.track($1, $2, $3, $4, $5, $6, $7, $8) AS made (tracked_at)
 """
 """Track a new one, and wake the workers; nothing where there is one of this id."""
 KEPT: Final = f"""
-SELECT state, answer, trouble FROM freedompay.requests WHERE {_OURS} AND request_id = $3 FOR UPDATE
+SELECT state, answer FROM freedompay.requests WHERE {_OURS} AND request_id = $3 FOR UPDATE
 """  # noqa: S608 - of constants
 # Whoever holds it writes nothing more. What had ended otherwise ends anew.
 KEEP: Final = f"""

@@ -14,8 +14,10 @@ from freedompay_async.postgres.schema.install import check_version
 from freedompay_async.postgres.since import Since
 from freedompay_async.postgres.tracker import statements
 from freedompay_async.postgres.tracker.answers import kept_answer
+from freedompay_async.postgres.tracker.asyncpg_caller import AsyncpgCaller
 from freedompay_async.postgres.tracker.held import Held, Holding
-from freedompay_async.postgres.tracker.tracked import TrackState, tracked
+from freedompay_async.postgres.tracker.reports import find
+from freedompay_async.postgres.tracker.tracked import TrackState
 from freedompay_async.postgres.tracker.writing import Writer
 
 if TYPE_CHECKING:
@@ -166,11 +168,10 @@ class Store:
         Raises:
             JournalError: the database can't be used now.
         """
-        row = await self.link.run(
-            lambda connection: connection.fetchrow(statements.FIND, *self.ours, request_id),
+        return await self.link.run(
+            lambda connection: find(AsyncpgCaller(connection), self.ours, request_id),
             until=_PATIENCE,
         )
-        return None if row is None else tracked(dict(row))
 
 
 def no_such_request(request_id: str) -> ConfigurationError:

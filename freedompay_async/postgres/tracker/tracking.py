@@ -10,8 +10,8 @@ from freedompay_async.guards.arguments import check_text
 from freedompay_async.intents.sending import call_of, checked_fields
 from freedompay_async.postgres.journal.texts import kept_text
 from freedompay_async.postgres.tracker.callers import in_transaction
-from freedompay_async.postgres.tracker.statements import TRACK
-from freedompay_async.postgres.tracker.tracked import COLUMNS, Tracked, TrackState, tracked
+from freedompay_async.postgres.tracker.statements import FIND, TRACK
+from freedompay_async.postgres.tracker.tracked import Tracked, TrackState, tracked
 from freedompay_async.postgres.workers.wake import requests_entrypoint
 
 if TYPE_CHECKING:
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["no_tables", "track"]
 
-_FOUND: Final = f"""
-SELECT body_sha256, {COLUMNS} FROM freedompay.requests
-WHERE merchant = $1 AND base_url = $2 AND request_id = $3
-"""  # noqa: S608 - of constants
 # SQLSTATE: no such function, no such table, and no such schema.
 _NO_TABLES: Final = ("42883", "42P01", "3F000")
 
@@ -79,7 +75,7 @@ async def _found(
     caller: Caller, intent: Intent[Any], ours: tuple[str, str], fingerprint: bytes
 ) -> Tracked:
     """The row that has this id already."""
-    (row,) = await caller.fetch(_FOUND, *ours, intent.request_id)
+    (row,) = await caller.fetch(FIND, *ours, intent.request_id)
     if row["call"] != intent.call or bytes(row["body_sha256"]) != fingerprint:
         raise ConfigurationError(
             f"a request of this id is tracked already, with another body ({row['call']}, tag "
