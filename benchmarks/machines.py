@@ -11,17 +11,17 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import importlib.util
 import json
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from uuid import uuid4
 
 import asyncpg
 from side_by_side.columns.ours import client_at
+from side_by_side.database import own_cluster
 from side_by_side.folders import disk
 from side_by_side.machine import machine
 from side_by_side.measure import Spread, ratios
@@ -31,12 +31,8 @@ from side_by_side.workers.batch import made
 from freedompay_async.batch import Batch, Journal
 from freedompay_async.postgres import PostgresJournal, install
 
-if TYPE_CHECKING:
-    from types import ModuleType
-
 _CONCURRENCY: Final = 64
 _NEAR, _FAR = 0.02, 0.1
-_EXAMPLE: Final = Path(__file__).parents[1] / "examples" / "postgres_cluster.py"
 _LEAST_OF_A_FILE, _LEAST_OF_A_SECOND = 0.7, 1.8
 
 
@@ -46,7 +42,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=6_000)
     options = parser.parse_args()
     print(machine())
-    with disk() as folder, _cluster() as cluster:
+    with disk() as folder, own_cluster() as cluster:
         asyncio.run(_install(cluster.dsn()))
         near = _near(cluster.dsn(), folder, options.rounds, options.rows)
         far = _far(cluster.dsn(), options.rounds, options.rows)
@@ -129,16 +125,6 @@ async def _plan(url: str, journal: str, name: str, rows: int) -> None:
 async def _install(dsn: str) -> None:
     async with asyncpg.create_pool(dsn, min_size=4) as pool:
         await install(pool)
-
-
-def _cluster() -> Any:
-    """The server of the demos and the tests; they are not an installed package."""
-    spec = importlib.util.spec_from_file_location("postgres_cluster", _EXAMPLE)
-    if spec is None or spec.loader is None:
-        raise SystemExit(f"{_EXAMPLE} is not there")
-    module: ModuleType = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.Cluster()
 
 
 if __name__ == "__main__":

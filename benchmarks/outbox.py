@@ -21,10 +21,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import importlib.util
 import time
 from contextlib import AsyncExitStack, ExitStack
-from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
@@ -32,6 +30,7 @@ import asyncpg
 from polls import LATE, MEDIAN, SIGMAS, best_geometric
 from side_by_side.columns.ours import client_at
 from side_by_side.connections import CONNECTIONS, insert
+from side_by_side.database import own_cluster
 from side_by_side.machine import machine, versions
 from side_by_side.measure import Spread, ratios
 from side_by_side.processes import Server, SlowIssuer, TrackerWorker, once
@@ -40,9 +39,7 @@ from freedompay_async.postgres import Tracker, install
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from types import ModuleType
 
-_EXAMPLE: Final = Path(__file__).parents[1] / "examples" / "postgres_cluster.py"
 _PARTS: Final = ("looks", "commit", "memory")
 _WORKERS: Final = 2
 _CONCURRENCY: Final = 64
@@ -78,7 +75,7 @@ def main() -> None:
     print(machine())
     print(versions("asyncpg", "pgqueuer", "psycopg", "SQLAlchemy"))
     lines: list[str] = []
-    with _cluster() as cluster:
+    with own_cluster() as cluster:
         print(cluster.run("SELECT version()").split(" on ")[0], flush=True)
         for part in flags.parts or _PARTS:
             if part == "looks":
@@ -301,16 +298,6 @@ async def _database(cluster: Any, name: str) -> str:
         await install(pool)
         await pool.execute(_ORDERS)
     return dsn
-
-
-def _cluster() -> Any:
-    """The server of the demos and the tests; they are not an installed package."""
-    spec = importlib.util.spec_from_file_location("postgres_cluster", _EXAMPLE)
-    if spec is None or spec.loader is None:
-        raise SystemExit(f"{_EXAMPLE} is not there")
-    module: ModuleType = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.Cluster()
 
 
 if __name__ == "__main__":

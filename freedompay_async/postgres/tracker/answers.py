@@ -12,7 +12,7 @@ from freedompay_async.contract.models.dictionaries import CallStatus, RequestSta
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["keeps", "kept_answer", "kept_before"]
+__all__ = ["keeps", "kept_answer", "kept_with"]
 
 
 def keeps(answer: RequestState, *, success: RequestState | None = None, asked: bool = False) -> str:
@@ -36,13 +36,16 @@ def kept_answer(text: str | None) -> RequestState | None:
     return None if text is None else _answer(msgspec.json.decode(text))
 
 
-def kept_before(text: str | None) -> tuple[RequestState | None, bool]:
-    """What was kept beside it: an earlier answer that said success or named something, and whether
+def kept_with(text: str | None) -> tuple[RequestState | None, RequestState | None, bool]:
+    """The answer that was kept, an earlier one that said success or named something, and whether
     the last one came from a look-up.
     """
-    kept: dict[str, Any] = {} if text is None else msgspec.json.decode(text)
+    if text is None:
+        return None, None, False
+    kept: dict[str, Any] = msgspec.json.decode(text)
     success = kept.get("success")
-    return None if success is None else _answer(success), kept.get("asked", False)
+    earlier = None if success is None else _answer(success)
+    return _answer(kept), earlier, kept.get("asked", False)
 
 
 def _fields(answer: RequestState) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from freedompay_async.errors import FreedomPayError
 from freedompay_async.intents.intent import Intent
 from freedompay_async.intents.sending import start_intent
 from freedompay_async.operations.told import Told
-from freedompay_async.postgres.tracker.answers import keeps, kept_answer, kept_before
+from freedompay_async.postgres.tracker.answers import keeps, kept_with
 from freedompay_async.postgres.tracker.orders import call_named, order_of
 from freedompay_async.postgres.tracker.standing import OWN, SOON, Standing, jitter_of
 from freedompay_async.postgres.tracker.tracked import TrackState
@@ -194,10 +194,9 @@ class Steps:
 
     def _told_since(self, held: Held, answer: RequestState | None) -> Told[Any]:
         """What the issuer has said by this answer: an earlier success is not lost to it."""
-        before = kept_answer(held.answer)
+        before, success, asked = kept_with(held.answer)
         if before is None:
             return self._told(held, answer)
-        success, asked = kept_before(held.answer)
         told = self._told(held, before, success=success, asked=asked)
         if answer is not None:
             told.keep(answer)
